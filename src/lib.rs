@@ -1,0 +1,10 @@
+//! hanfix (skeleton)
+pub mod codec;
+pub mod decode;
+pub mod damage;
+pub mod lm;
+pub mod repair;
+pub mod script;
+pub mod normalize;
+pub mod edit;
+pub mod pipeline;
