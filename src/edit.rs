@@ -107,3 +107,23 @@ pub struct Edit {
 pub struct EditList {
     edits: Vec<Edit>,
 }
+
+impl EditList {
+    /// Appends an edit; it must begin at or after the end of the last one.
+    pub fn push(&mut self, edit: Edit) {
+        debug_assert!(self.edits.last().is_none_or(|last| last.span.end <= edit.span.start));
+        self.edits.push(edit);
+    }
+    /// The edits in text order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Edit> {
+        self.edits.iter()
+    }
+    /// How many edits.
+    pub fn len(&self) -> usize {
+        self.edits.len()
+    }
+    /// Whether nothing is changed.
+    pub fn is_empty(&self) -> bool {
+        self.edits.is_empty()
+    }
+}

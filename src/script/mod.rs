@@ -1,1 +1,23 @@
-//! (skeleton)
+//! Script conversion (interface only so far).
+use crate::edit::EditList;
+use crate::lm::Model;
+
+/// First option of OpenCC's TSCharacters, the character itself where it has none.
+pub fn simplified(c: char) -> char {
+    c
+}
+
+/// How Traditional text becomes Simplified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// First option everywhere, only 著 decided by the model: for pages whose Traditional text
+    /// itself came out of a one-to-one table.
+    OneToOne,
+    /// With phrases and exceptions: for text that a person wrote in Traditional characters.
+    Phrases,
+}
+
+/// Edits that turn `text` into Simplified Chinese.
+pub fn to_simplified(_text: &str, _style: Style, _model: &Model) -> EditList {
+    EditList::default()
+}
