@@ -1,1 +1,3 @@
 //! (skeleton)
+pub mod readings;
+mod readings_table;
