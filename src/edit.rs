@@ -4,57 +4,27 @@
 //! Everything that is shown or written is rendered from such a list, so that a change
 //! cannot happen without a rule, a span and a confidence.
 
+mod compose;
+mod list;
+mod offsets;
+mod record;
+mod rule;
+
 use std::ops::Range;
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-/// Why a span is changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Rule {
-    /// A pinyin annotation that the damage put behind a whole character: `會(huì )` -> `會`.
-    Annotation,
-    /// A run of bytes torn by a misaligned annotation or mark: `規??焖贁U展` -> `規模快速擴展`.
-    Torn,
-    /// The visible noise byte of the comma-noise sites: `相遇,，穿越` -> `相遇，穿越`.
-    CommaNoise,
-    /// A `?` that stands for a character or a space the page's code page lacks: `尼爾?蓋曼` -> `尼爾·蓋曼`.
-    LostCharacter,
-    /// What is left of markup that the damage ate into: `。”</p>` -> `。”` in plain text.
-    MarkupResidue,
-    /// Conversion to the target script: `社會` -> `社会`.
-    Script,
-    /// Punctuation that was folded to ASCII after the damage: `,` -> `，`.
-    Punctuation,
-}
+pub use list::{EditError, EditList};
+pub use offsets::{Bias, OffsetMap};
+pub use record::EditRecord;
+pub use rule::{Rule, UnknownRule};
 
-impl Rule {
-    /// All rules, in the order in which the stages run.
-    pub const ALL: [Rule; 7] = [
-        Rule::Annotation,
-        Rule::Torn,
-        Rule::CommaNoise,
-        Rule::LostCharacter,
-        Rule::MarkupResidue,
-        Rule::Script,
-        Rule::Punctuation,
-    ];
-
-    /// The name used on the command line and in reports, for example `comma-noise`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Rule::Annotation => "annotation",
-            Rule::Torn => "torn",
-            Rule::CommaNoise => "comma-noise",
-            Rule::LostCharacter => "lost-character",
-            Rule::MarkupResidue => "markup-residue",
-            Rule::Script => "script",
-            Rule::Punctuation => "punctuation",
-        }
-    }
-}
+/// A filled character below this probability is shown as a guess, never as a fact.
+///
+/// The same 0.95 that `--min-confidence` starts from; the reliability table in
+/// `docs/measurements.md` says how often a repair above it is right.
+pub const CERTAIN_FILL: f32 = 0.95;
 
 /// One way a hole can be filled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -102,28 +72,31 @@ pub struct Edit {
     pub evidence: Option<Box<Evidence>>,
 }
 
-/// Edits over one revision of a text: sorted by span, never overlapping.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct EditList {
-    edits: Vec<Edit>,
+impl Edit {
+    /// Whether bytes were lost here, so that the new text is chosen among candidates.
+    pub fn lost_bytes(&self) -> bool {
+        self.evidence.as_ref().is_some_and(|evidence| evidence.lost_bytes())
+    }
+
+    /// Whether the new text is the best of several candidates and not sure enough to be a fact.
+    ///
+    /// ```
+    /// use hanfix::edit::{Candidate, Edit, Evidence, Rule};
+    ///
+    /// let rivals = ["规模", "规摸"].map(|text| Candidate { text: text.into(), probability: 0.5, behind: 0.0 });
+    /// let mut edit = Edit { span: 0..6, new: "规模".into(), rule: Rule::Torn, confidence: 1.0, evidence: None };
+    /// assert!(!edit.is_guess());
+    /// edit.evidence = Some(Box::new(Evidence { fill: 0.5, candidates: rivals.to_vec(), ..Evidence::default() }));
+    /// assert!(edit.is_guess());
+    /// ```
+    pub fn is_guess(&self) -> bool {
+        self.evidence.as_ref().is_some_and(|evidence| evidence.lost_bytes() && evidence.fill < CERTAIN_FILL)
+    }
 }
 
-impl EditList {
-    /// Appends an edit; it must begin at or after the end of the last one.
-    pub fn push(&mut self, edit: Edit) {
-        debug_assert!(self.edits.last().is_none_or(|last| last.span.end <= edit.span.start));
-        self.edits.push(edit);
-    }
-    /// The edits in text order.
-    pub fn iter(&self) -> std::slice::Iter<'_, Edit> {
-        self.edits.iter()
-    }
-    /// How many edits.
-    pub fn len(&self) -> usize {
-        self.edits.len()
-    }
-    /// Whether nothing is changed.
-    pub fn is_empty(&self) -> bool {
-        self.edits.is_empty()
+impl Evidence {
+    /// Whether a byte is gone: it shows as `..` in the bytes and as rivals among the candidates.
+    pub fn lost_bytes(&self) -> bool {
+        !self.candidates.is_empty() || self.bytes.contains("..")
     }
 }

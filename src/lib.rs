@@ -8,3 +8,8 @@ pub mod script;
 pub mod normalize;
 pub mod edit;
 pub mod pipeline;
+pub mod report;
+#[cfg(feature = "cli")]
+pub mod sink;
+pub mod source;
+pub mod stream;
