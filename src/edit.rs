@@ -4,57 +4,31 @@
 //! Everything that is shown or written is rendered from such a list, so that a change
 //! cannot happen without a rule, a span and a confidence.
 
+mod compose;
+mod list;
+mod offsets;
+mod record;
+mod rule;
+
 use std::ops::Range;
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-/// Why a span is changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Rule {
-    /// A pinyin annotation that the damage put behind a whole character: `會(huì )` -> `會`.
-    Annotation,
-    /// A run of bytes torn by a misaligned annotation or mark: `規??焖贁U展` -> `規模快速擴展`.
-    Torn,
-    /// The visible noise byte of the comma-noise sites: `相遇,，穿越` -> `相遇，穿越`.
-    CommaNoise,
-    /// A `?` that stands for a character or a space the page's code page lacks: `尼爾?蓋曼` -> `尼爾·蓋曼`.
-    LostCharacter,
-    /// What is left of markup that the damage ate into: `。”</p>` -> `。”` in plain text.
-    MarkupResidue,
-    /// Conversion to the target script: `社會` -> `社会`.
-    Script,
-    /// Punctuation that was folded to ASCII after the damage: `,` -> `，`.
-    Punctuation,
-}
+pub use list::{EditError, EditList};
+pub use offsets::{Bias, OffsetMap};
+pub use record::EditRecord;
+pub use rule::{Rule, UnknownRule};
 
-impl Rule {
-    /// All rules, in the order in which the stages run.
-    pub const ALL: [Rule; 7] = [
-        Rule::Annotation,
-        Rule::Torn,
-        Rule::CommaNoise,
-        Rule::LostCharacter,
-        Rule::MarkupResidue,
-        Rule::Script,
-        Rule::Punctuation,
-    ];
+/// A filled character below this probability is shown as a guess, never as a fact.
+///
+/// The same 0.95 that `--min-confidence` starts from; the reliability table in
+/// `docs/measurements.md` says how often a repair above it is right.
+pub const GUESS_BELOW: f32 = 0.95;
 
-    /// The name used on the command line and in reports, for example `comma-noise`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Rule::Annotation => "annotation",
-            Rule::Torn => "torn",
-            Rule::CommaNoise => "comma-noise",
-            Rule::LostCharacter => "lost-character",
-            Rule::MarkupResidue => "markup-residue",
-            Rule::Script => "script",
-            Rule::Punctuation => "punctuation",
-        }
-    }
-}
+/// From these probabilities on a repair whose replay matches is called certain.
+const CERTAIN_DAMAGE: f32 = 0.99;
+const CERTAIN_FILLING: f32 = 0.99;
 
 /// One way a hole can be filled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,8 +44,8 @@ pub struct Candidate {
 /// What speaks for an edit, beyond its rule.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// The restored bytes in the damaged code page, as hexadecimal with `..` for a byte that was lost:
-    /// `C4 (..) BFEC` and the like. Empty when no bytes were involved.
+    /// The restored bytes in the damaged code page, as hexadecimal, those that were lost in parentheses:
+    /// `(C4) A3 BF EC CB` and the like. Empty when no bytes were involved.
     pub bytes: String,
     /// Probability in `[0, 1]` that this spot is damaged at all.
     pub damage: f32,
@@ -102,28 +76,40 @@ pub struct Edit {
     pub evidence: Option<Box<Evidence>>,
 }
 
-/// Edits over one revision of a text: sorted by span, never overlapping.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct EditList {
-    edits: Vec<Edit>,
+impl Edit {
+    /// Whether bytes were lost here, so that the new text is chosen among candidates.
+    pub fn lost_bytes(&self) -> bool {
+        self.evidence.as_ref().is_some_and(|evidence| evidence.lost_bytes())
+    }
+
+    /// Whether the new text is the best of several candidates and not sure enough to be a fact.
+    ///
+    /// ```
+    /// use hanfix::edit::{Candidate, Edit, Evidence, Rule};
+    ///
+    /// let rivals = ["规模", "规摸"].map(|text| Candidate { text: text.into(), probability: 0.5, behind: 0.0 });
+    /// let mut edit = Edit { span: 0..6, new: "规模".into(), rule: Rule::Torn, confidence: 1.0, evidence: None };
+    /// assert!(!edit.is_guess());
+    /// edit.evidence = Some(Box::new(Evidence { fill: 0.5, candidates: rivals.to_vec(), ..Evidence::default() }));
+    /// assert!(edit.is_guess());
+    /// ```
+    pub fn is_guess(&self) -> bool {
+        self.evidence.as_ref().is_some_and(|evidence| evidence.lost_bytes() && evidence.fill < GUESS_BELOW)
+    }
+
+    /// Whether the repair is as good as proven: the replay matches and both questions, is the spot damaged
+    /// and is the filling right, are answered with a probability that measurement found never to be wrong
+    /// by more than one in a thousand (docs/measurements.md).
+    pub fn is_certain(&self) -> bool {
+        self.evidence.as_ref().is_some_and(|evidence| {
+            evidence.replay && evidence.damage >= CERTAIN_DAMAGE && evidence.fill >= CERTAIN_FILLING
+        })
+    }
 }
 
-impl EditList {
-    /// Appends an edit; it must begin at or after the end of the last one.
-    pub fn push(&mut self, edit: Edit) {
-        debug_assert!(self.edits.last().is_none_or(|last| last.span.end <= edit.span.start));
-        self.edits.push(edit);
-    }
-    /// The edits in text order.
-    pub fn iter(&self) -> std::slice::Iter<'_, Edit> {
-        self.edits.iter()
-    }
-    /// How many edits.
-    pub fn len(&self) -> usize {
-        self.edits.len()
-    }
-    /// Whether nothing is changed.
-    pub fn is_empty(&self) -> bool {
-        self.edits.is_empty()
+impl Evidence {
+    /// Whether a byte is gone: it stands in parentheses in the bytes and has rivals among the candidates.
+    pub fn lost_bytes(&self) -> bool {
+        !self.candidates.is_empty() || self.bytes.contains('(')
     }
 }

@@ -1,1 +1,112 @@
-//! (skeleton)
+//! Where bytes come from: files and standard input.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, StdinLock};
+use std::path::{Path, PathBuf};
+
+/// Something to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// Standard input, `-` on the command line.
+    Standard,
+    /// A file.
+    File(PathBuf),
+}
+
+/// Why an input cannot be read. Every message names the path and says what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// There is nothing at the path.
+    #[error("{}: no such file; check the spelling, or use `-` to read standard input", .0.display())]
+    Missing(PathBuf),
+    /// The path is a folder.
+    #[error("{}: is a folder; name the files in it, for example `{}/*.txt`, and give `-o DIR` to `fix`", .0.display(), .0.display())]
+    Folder(PathBuf),
+    /// The file may not be read.
+    #[error("{}: permission denied; you may not read this file", .0.display())]
+    Denied(PathBuf),
+    /// Anything else the operating system says.
+    #[error("{}: cannot read: {}", .0.display(), .1)]
+    Other(PathBuf, #[source] io::Error),
+}
+
+impl Input {
+    /// The inputs that command line paths name: `-` or nothing at all is standard input.
+    pub fn from_paths(paths: &[PathBuf]) -> Vec<Input> {
+        if paths.is_empty() {
+            return vec![Input::Standard];
+        }
+        let input = |path: &PathBuf| if path.as_os_str() == "-" { Input::Standard } else { Input::File(path.clone()) };
+        paths.iter().map(input).collect()
+    }
+
+    /// The path, unless it is standard input.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Input::Standard => None,
+            Input::File(path) => Some(path),
+        }
+    }
+
+    /// What reports call it: the path as given, `-` for standard input.
+    pub fn name(&self) -> &Path {
+        self.path().unwrap_or(Path::new("-"))
+    }
+
+    /// Opens it for reading. A folder is refused.
+    pub fn open(&self) -> Result<Reader, SourceError> {
+        let Input::File(path) = self else {
+            return Ok(Reader::Standard(io::stdin().lock()));
+        };
+        let error = |error: io::Error| match error.kind() {
+            ErrorKind::NotFound => SourceError::Missing(path.clone()),
+            ErrorKind::IsADirectory => SourceError::Folder(path.clone()),
+            ErrorKind::PermissionDenied => SourceError::Denied(path.clone()),
+            _ => SourceError::Other(path.clone(), error),
+        };
+        let file = File::open(path).map_err(error)?;
+        if file.metadata().map_err(error)?.is_dir() {
+            return Err(SourceError::Folder(path.clone()));
+        }
+        Ok(Reader::File(file))
+    }
+}
+
+/// An open input.
+#[derive(Debug)]
+pub enum Reader {
+    /// Standard input.
+    Standard(StdinLock<'static>),
+    /// A file.
+    File(File),
+}
+
+impl Read for Reader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Reader::Standard(stdin) => stdin.read(buffer),
+            Reader::File(file) => file.read(buffer),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_and_a_dash_are_standard_input() {
+        assert_eq!(Input::from_paths(&[]), [Input::Standard]);
+        let paths = ["-".into(), "./-".into(), "頁.txt".into()];
+        let expected = [Input::Standard, Input::File("./-".into()), Input::File("頁.txt".into())];
+        assert_eq!(Input::from_paths(&paths), expected);
+    }
+
+    #[test]
+    fn refusals_name_the_path() {
+        let message = |path: &str| Input::File(path.into()).open().unwrap_err().to_string();
+        assert!(message("no/such/頁.txt").starts_with("no/such/頁.txt: no such file"));
+        assert!(message("src").contains("`src/*.txt`"));
+    }
+}

@@ -1,0 +1,152 @@
+//! The names of the reasons.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Why a span is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Rule {
+    /// A pinyin annotation that the damage put behind a whole character: `會(huì )` -> `會`.
+    Annotation,
+    /// A run of bytes torn by a misaligned annotation or mark: `規??焖贁U展` -> `規模快速擴展`.
+    Torn,
+    /// The visible noise byte of the comma-noise sites: `相遇,，穿越` -> `相遇，穿越`.
+    CommaNoise,
+    /// A `?` that stands for a character or a space the page's code page lacks: `尼爾?蓋曼` -> `尼爾·蓋曼`.
+    LostCharacter,
+    /// What is left of markup that the damage ate into: `。”</p>` -> `。”` in plain text.
+    MarkupResidue,
+    /// Conversion to the target script: `社會` -> `社会`.
+    Script,
+    /// Punctuation that was folded to ASCII after the damage: `,` -> `，`.
+    Punctuation,
+}
+
+impl Rule {
+    /// All rules, in the order in which the stages run.
+    pub const ALL: [Rule; 7] = [
+        Rule::Annotation,
+        Rule::Torn,
+        Rule::CommaNoise,
+        Rule::LostCharacter,
+        Rule::MarkupResidue,
+        Rule::Script,
+        Rule::Punctuation,
+    ];
+
+    /// The name used on the command line and in reports, for example `comma-noise`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Rule::Annotation => "annotation",
+            Rule::Torn => "torn",
+            Rule::CommaNoise => "comma-noise",
+            Rule::LostCharacter => "lost-character",
+            Rule::MarkupResidue => "markup-residue",
+            Rule::Script => "script",
+            Rule::Punctuation => "punctuation",
+        }
+    }
+
+    /// Whether the rule undoes damage, as opposed to converting or normalising sound text.
+    pub fn is_damage(self) -> bool {
+        match self {
+            Rule::Annotation | Rule::Torn | Rule::CommaNoise | Rule::LostCharacter | Rule::MarkupResidue => true,
+            Rule::Script | Rule::Punctuation => false,
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+/// A rule name that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no rule `{name}`; {}", advice(.suggestion))]
+pub struct UnknownRule {
+    /// What was asked for.
+    pub name: String,
+    /// The rule that was probably meant.
+    pub suggestion: Option<Rule>,
+}
+
+fn advice(suggestion: &Option<Rule>) -> String {
+    match suggestion {
+        Some(rule) => format!("did you mean `{rule}`?"),
+        None => format!("the rules are {}", Rule::ALL.map(Rule::name).join(", ")),
+    }
+}
+
+impl FromStr for Rule {
+    type Err = UnknownRule;
+
+    /// Reads a rule name; `_` and capitals are accepted.
+    ///
+    /// ```
+    /// use hanfix::edit::Rule;
+    ///
+    /// assert_eq!("comma-noise".parse(), Ok(Rule::CommaNoise));
+    /// let error = "anotation".parse::<Rule>().unwrap_err();
+    /// assert_eq!(error.to_string(), "there is no rule `anotation`; did you mean `annotation`?");
+    /// ```
+    fn from_str(name: &str) -> Result<Rule, UnknownRule> {
+        let wanted = name.trim().to_ascii_lowercase().replace('_', "-");
+        if let Some(rule) = Rule::ALL.into_iter().find(|rule| rule.name() == wanted) {
+            return Ok(rule);
+        }
+        let suggestion = Rule::ALL
+            .into_iter()
+            .map(|rule| (distance(&wanted, rule.name()), rule))
+            .filter(|&(far, rule)| {
+                far * 3 <= rule.name().len() || (wanted.len() >= 3 && rule.name().starts_with(&wanted))
+            })
+            .min_by_key(|&(far, _)| far)
+            .map(|(_, rule)| rule);
+        Err(UnknownRule { name: name.to_owned(), suggestion })
+    }
+}
+
+/// How many letters must be put in, taken out or replaced (Levenshtein).
+fn distance(left: &str, right: &str) -> usize {
+    let mut row: Vec<usize> = (0..=right.chars().count()).collect();
+    for (i, a) in left.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in right.chars().enumerate() {
+            let replaced = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[row.len() - 1]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_reads_back() {
+        for rule in Rule::ALL {
+            assert_eq!(rule.to_string().parse(), Ok(rule));
+            assert_eq!(rule.name().to_uppercase().replace('-', "_").parse(), Ok(rule));
+        }
+    }
+
+    #[test]
+    fn the_nearest_name_is_offered_only_when_near() {
+        let offered = |name: &str| name.parse::<Rule>().unwrap_err().suggestion;
+        assert_eq!(offered("punct"), Some(Rule::Punctuation));
+        assert_eq!(offered("comma_nose"), Some(Rule::CommaNoise));
+        assert_eq!(offered("lost"), Some(Rule::LostCharacter));
+        assert_eq!(offered("mojibake"), None);
+        assert_eq!(offered(""), None);
+        assert!("mojibake".parse::<Rule>().unwrap_err().to_string().ends_with("markup-residue, script, punctuation"));
+    }
+}

@@ -1,0 +1,133 @@
+//! Inputs of any length in bounded memory.
+//!
+//! A page up to [`Limits::whole`] is taken whole. A longer input is taken in blocks of [`Limits::block`],
+//! and what was learned about the page is carried from block to block. Where the blocks are cut is decided
+//! by byte offsets and content alone, so that the same bytes come out of a file and of a pipe, whatever
+//! the sizes of the reads.
+//!
+//! ```
+//! use hanfix::pipeline::{Options, Repairer};
+//! use hanfix::stream::{self, Limits};
+//!
+//! let repairer = Repairer::new(Options::default());
+//! let mut output = Vec::new();
+//! stream::fix("规模快速扩展".as_bytes(), &mut output, &repairer, None, None, Limits::default())?;
+//! assert_eq!(output, "规模快速扩展".as_bytes());
+//! # Ok::<(), stream::StreamError>(())
+//! ```
+
+mod blocks;
+mod decoding;
+mod output;
+
+use std::io::{self, Read, Write};
+
+use encoding_rs::Encoding;
+
+use decoding::{self as decode, DecodeError, Decoded, EncodeError};
+use crate::pipeline::{Page, Repaired, Repairer};
+
+pub use blocks::{Blocks, Limits};
+pub use output::output_bytes;
+
+/// Why an input could not be repaired to its end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StreamError {
+    /// Reading failed.
+    #[error("cannot read: {0}")]
+    Read(#[source] io::Error),
+    /// Writing failed.
+    #[error("cannot write: {0}")]
+    Write(#[source] io::Error),
+    /// The bytes are not text.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// The repaired text does not fit into the encoding that was asked for.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+}
+
+/// Where a block begins in the whole input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Bytes of text (as UTF-8) in front of the block.
+    pub offset: usize,
+    /// Line ends in front of the block.
+    pub lines: usize,
+    /// Characters in front of the block on its first line.
+    pub columns: usize,
+}
+
+impl Place {
+    /// The place behind `text`.
+    pub fn advance(&mut self, text: &str) {
+        self.offset += text.len();
+        match memchr::memrchr(b'\n', text.as_bytes()) {
+            Some(last) => {
+                self.lines += memchr::memchr_iter(b'\n', text.as_bytes()).count();
+                self.columns = text[last + 1..].chars().count();
+            }
+            None => self.columns += text.chars().count(),
+        }
+    }
+}
+
+/// One block, decoded and repaired.
+#[derive(Debug)]
+pub struct Block<'b> {
+    /// The bytes as they were read.
+    pub bytes: &'b [u8],
+    /// The text in them.
+    pub decoded: &'b Decoded<'b>,
+    /// The repair; spans are within the text of this block.
+    pub repaired: Repaired<'b>,
+    /// Where the block begins.
+    pub place: Place,
+}
+
+/// Reads to the end and hands every block to `each`. An empty input is one empty block.
+///
+/// `encoding` is the encoding of the input when it is known, `None` to find out. What is learned about
+/// the page is left in `page`.
+pub fn repair<R: Read, E: From<StreamError>>(
+    reader: R,
+    repairer: &Repairer,
+    page: &mut Page,
+    encoding: Option<&'static Encoding>,
+    limits: Limits,
+    mut each: impl FnMut(Block<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut blocks = Blocks::new(reader, encoding, limits);
+    let mut encoding = encoding;
+    let mut place = Place::default();
+    while let Some((bytes, last)) = blocks.next_block().map_err(StreamError::Read)? {
+        let decoded = decode::decode(bytes, encoding).map_err(StreamError::Decode)?;
+        let repaired = repairer.fix_block(&decoded.text, page);
+        each(Block { bytes, decoded: &decoded, repaired, place })?;
+        if !last {
+            place.advance(&decoded.text);
+            encoding = Some(decoded.encoding);
+            drop(decoded);
+            blocks.set_encoding(encoding);
+        }
+    }
+    Ok(())
+}
+
+/// Repairs everything from `reader` into `writer`, block by block.
+///
+/// `from` is the encoding of the input (`None`: find out), `to` that of the output (`None`: the same).
+pub fn fix(
+    reader: impl Read,
+    mut writer: impl Write,
+    repairer: &Repairer,
+    from: Option<&'static Encoding>,
+    to: Option<&'static Encoding>,
+    limits: Limits,
+) -> Result<(), StreamError> {
+    repair(reader, repairer, &mut Page::default(), from, limits, |block| {
+        writer.write_all(&output_bytes(&block, to)?).map_err(StreamError::Write)
+    })?;
+    writer.flush().map_err(StreamError::Write)
+}
