@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 
-use crate::lm::{Evaluation, Model, evaluate, text_files};
+use hanfix::lm::{Evaluation, Model, evaluate, read_text, text_files};
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -67,7 +67,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         writeln!(out, "perplexity   right of   lost  file")?;
     }
     for path in text_files(&arguments.corpus)? {
-        let text = crate::lm::read_text(&path)?;
+        let text = read_text(&path)?;
         let evaluation = evaluate(model, &text, arguments.every, usize::MAX);
         let row = Row {
             path: path.display().to_string(),

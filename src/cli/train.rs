@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 
-use crate::lm::{Counts, DEFAULT_SIZE, train};
-use crate::script::simplified;
+use hanfix::lm::{Counts, DEFAULT_SIZE, train};
+use hanfix::script::simplified;
 
 /// Make a language model from count tables or from a folder of text
 #[derive(Clone, Debug, clap::Args)]
