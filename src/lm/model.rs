@@ -1,6 +1,7 @@
 //! Looking up: from the bytes of a model file to log-probabilities, without parsing or allocating.
 
 use std::borrow::Cow;
+use std::hint::select_unpredictable;
 use std::sync::OnceLock;
 
 use super::format::{
@@ -276,11 +277,7 @@ impl Model {
         while size > 1 {
             let half = size / 2;
             let middle = low + half;
-            low = if u16::from_le_bytes(row[middle]) <= b.0 {
-                middle
-            } else {
-                low
-            };
+            low = select_unpredictable(u16::from_le_bytes(row[middle]) <= b.0, middle, low);
             size -= half;
         }
         if u16::from_le_bytes(*row.get(low)?) != b.0 {
