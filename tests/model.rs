@@ -22,6 +22,7 @@ const AT_LEAST: [(&str, f64); 5] = [
     ("classical.S", 60.0),
 ];
 
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn shared(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../shared")

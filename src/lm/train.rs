@@ -191,8 +191,8 @@ impl Alphabet {
         seen.truncate(MOST_SYMBOLS);
         let tokens: Vec<u16> = seen.into_iter().map(|(_, token)| token).collect();
         let mut numbers = vec![0_u16; 1 << 16];
-        for fixed in 0..FIXED_SYMBOLS {
-            numbers[fixed] = fixed as u16;
+        for (fixed, number) in numbers.iter_mut().enumerate().take(FIXED_SYMBOLS) {
+            *number = fixed as u16;
         }
         for (i, &token) in tokens.iter().enumerate() {
             numbers[usize::from(token)] = (FIXED_SYMBOLS + i) as u16;
