@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use hanfix::repair::channel::splice::transmit::{LoneByte, Random, Site};
+use hanfix::repair::channel::splice::transmit::{LoneByte, Random, Site, folded};
 use hanfix::{Bias, Options, Punct, Repairer, Rule, Target, script};
 use similar::{ChangeTag, TextDiff};
 
@@ -79,11 +79,14 @@ struct Table {
 
 impl Table {
     fn add(&mut self, repairer: &Repairer, page: &str, site: &Site, seed: u64) {
-        let original: String = if site.traditional { page.chars().map(script::site_traditional).collect() } else { page.to_owned() };
-        let damaged = site.damage(page, seed);
+        // Sites convert from Simplified with a one-to-one table, so that is where the simulation starts.
+        let page: String = page.chars().map(script::simplified).collect();
+        let original: String = page.chars().map(script::site_traditional).collect();
+        let damaged = site.damage(&page, seed);
         let repaired = repairer.fix(&damaged);
-        let expected: Vec<char> = original.chars().collect();
-        let got: Vec<char> = repaired.text.chars().collect();
+        // Whether a mark is wide or folded is not the question here.
+        let expected: Vec<char> = original.chars().map(folded).collect();
+        let got: Vec<char> = repaired.text.chars().map(folded).collect();
         let (a, b): (Vec<String>, Vec<String>) = (expected.iter().map(char::to_string).collect(), got.iter().map(char::to_string).collect());
         let (a, b): (Vec<&str>, Vec<&str>) = (a.iter().map(String::as_str).collect(), b.iter().map(String::as_str).collect());
         let diff = TextDiff::from_slices(&a, &b);
@@ -120,12 +123,15 @@ impl Table {
             if evidence.damage >= 0.95 {
                 count(self.fills.entry(band(evidence.fill)).or_default(), good);
             }
+            if !good && std::env::var_os("SHOW").is_some() {
+                let (a, b) = (from.saturating_sub(6), (to + 6).min(got.len()));
+                let before = damaged[..edit.span.start].chars().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect::<String>();
+                let after: String = damaged[edit.span.end..].chars().take(8).collect();
+                let wanted: String = expected[from.saturating_sub(12).min(expected.len())..(to + 12).min(expected.len())].iter().collect();
+                println!("wrong: {before}[{}]{after} became {} WANT {wanted} {} damage {:.3} fill {:.3} replay {} site {} {:?} {} {}", &damaged[edit.span.clone()], got[a..b].iter().collect::<String>(), if edit.is_certain() {"CERTAIN"} else {""}, evidence.damage, evidence.fill, evidence.replay, site.annotations.len(), site.lone, site.visible_noise, site.folded);
+            }
             if edit.is_certain() {
                 count(&mut self.certain, good);
-                if !good && std::env::var_os("SHOW").is_some() {
-                    let (a, b) = (from.saturating_sub(6), (to + 6).min(got.len()));
-                    println!("wrong: {} became {} ({evidence:?})", &damaged[edit.span.clone()], got[a..b].iter().collect::<String>());
-                }
             }
         }
     }

@@ -65,7 +65,7 @@ mod cost {
     /// A fullwidth letter, digit or sign in the original.
     pub(super) const FULLWIDTH_LETTER: f32 = 3.0;
     /// A wide space amid text.
-    pub(super) const WIDE_SPACE: f32 = 7.0;
+    pub(super) const WIDE_SPACE: f32 = 14.0;
     /// A character that the page's one-to-one conversion cannot have left behind.
     pub(super) const WRONG_SCRIPT: f32 = 4.0;
 }
@@ -313,7 +313,8 @@ impl Lattice for Splice<'_> {
             return cost::FULLWIDTH_LETTER;
         }
         let odd = match self.script {
-            PageScript::Traditional => script::is_simplified_only(c),
+            // The site's one-to-one table made this text, so only what that table gives can stand in it.
+            PageScript::Traditional => script::site_traditional(script::simplified(c)) != c,
             PageScript::Simplified => script::is_traditional_only(c),
             PageScript::Open => false,
         };
