@@ -1,0 +1,272 @@
+//! Looking up: from the bytes of a model file to log-probabilities, without parsing or allocating.
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use super::format::{
+    BACK_OFF_BITS, BIGRAM_SCORE_BITS, Header, Layout, ModelError, UNIGRAM_LENGTH, UNIGRAM_STEP,
+    check_body,
+};
+use super::fuse;
+use super::symbol::{Context, Symbol, is_digit, is_letter};
+
+/// The model that is built in: `hanfix train --counts DIR -o src/lm/model.bin` makes it.
+/// To start from nothing an empty file will do: training does not read it.
+static EMBEDDED: &[u8] = include_bytes!("model.bin");
+
+/// A character trigram model.
+///
+/// A probability is that of the longest n-gram that the model kept; shorter ones are scaled by the
+/// back-off of the context. About one absent trigram in 512 is taken for another one (see
+/// `fuse.rs`); nothing else is approximate but the rounding.
+#[derive(Debug)]
+pub struct Model {
+    bytes: Cow<'static, [u8]>,
+    header: Header,
+    layout: Layout,
+}
+
+/// A bigram that the model has: the codes of its score and its back-off.
+#[derive(Clone, Copy)]
+struct Bigram(u16);
+
+impl Bigram {
+    #[inline]
+    fn score(self) -> u16 {
+        self.0 & ((1 << BIGRAM_SCORE_BITS) - 1)
+    }
+    /// 0: no trigram begins with this bigram.
+    #[inline]
+    fn back_off(self) -> u16 {
+        self.0 >> BIGRAM_SCORE_BITS & ((1 << BACK_OFF_BITS) - 1)
+    }
+}
+
+impl Model {
+    /// The model that is built in. The first call opens it, in microseconds.
+    ///
+    /// # Panics
+    ///
+    /// If the program was built with a `model.bin` that is no model; a test makes sure it was not.
+    pub fn embedded() -> &'static Model {
+        static MODEL: OnceLock<Model> = OnceLock::new();
+        MODEL.get_or_init(|| match Model::open(Cow::Borrowed(EMBEDDED)) {
+            Ok(model) => model,
+            Err(error) => panic!("the program was built without a model: {error}"),
+        })
+    }
+
+    /// Opens a model file that `hanfix train` made.
+    ///
+    /// # Errors
+    ///
+    /// Everything in the file is checked, so that a corrupt, truncated or foreign one is refused.
+    ///
+    /// ```
+    /// use hanfix::lm::Model;
+    ///
+    /// let error = Model::from_bytes("天地玄黄".into()).unwrap_err();
+    /// assert!(error.to_string().starts_with("this is not a hanfix model"));
+    /// ```
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Model, ModelError> {
+        let model = Model::open(Cow::Owned(bytes))?;
+        model.check()?;
+        Ok(model)
+    }
+
+    /// Checks all of the file, also its body: some milliseconds. [`Model::from_bytes`] did it.
+    ///
+    /// # Errors
+    ///
+    /// Says which part is damaged.
+    pub fn check(&self) -> Result<(), ModelError> {
+        check_body(&self.bytes, &self.header, &self.layout)
+    }
+
+    fn open(bytes: Cow<'static, [u8]>) -> Result<Model, ModelError> {
+        let (header, layout) = Header::read(&bytes)?;
+        Ok(Model {
+            bytes,
+            header,
+            layout,
+        })
+    }
+
+    /// The size of the model file in bytes.
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// How many symbols, bigrams and trigrams the model has.
+    pub fn len(&self) -> (usize, usize, usize) {
+        (
+            self.header.symbols as usize,
+            self.header.bigrams as usize,
+            self.header.trigrams as usize,
+        )
+    }
+
+    /// Does the model know nothing but the fixed symbols?
+    pub fn is_empty(&self) -> bool {
+        self.header.bigrams == 0
+    }
+
+    /// The context at the start of a line.
+    pub fn line_start(&self) -> Context {
+        Context::LINE_START
+    }
+
+    /// The symbol of a character: letters to one symbol, digits to another, Traditional to
+    /// Simplified (著 alone stays), `, ; : ! ? ( )` to their fullwidth forms. What the model does not
+    /// know, white space and all outside the BMP is [`Symbol::UNKNOWN`]; the line feed is
+    /// [`Symbol::EDGE`].
+    ///
+    /// ```
+    /// # let model = hanfix::lm::Model::embedded();
+    /// assert_eq!(model.symbol('國'), model.symbol('国'));
+    /// assert_eq!(model.symbol(','), model.symbol('，'));
+    /// assert_ne!(model.symbol('著'), model.symbol('着'));
+    /// ```
+    #[inline]
+    pub fn symbol(&self, c: char) -> Symbol {
+        let code = u32::from(c);
+        if code > 0xffff {
+            return Symbol::UNKNOWN;
+        }
+        let page = self.bytes[self.layout.page_index.start + (code >> 8) as usize];
+        let at = usize::from(page) * 256 + (code & 0xff) as usize;
+        let pages = self.pairs(&self.layout.pages);
+        pages
+            .get(at)
+            .map_or(Symbol::UNKNOWN, |bytes| Symbol(u16::from_le_bytes(*bytes)))
+    }
+
+    /// ln P(next | context), in nats: never above about 0, never minus infinity. An unknown
+    /// character has its share of what is left for the 20,000 characters never seen.
+    #[inline]
+    pub fn log_prob(&self, context: Context, next: Symbol) -> f32 {
+        let before = self.bigram(context.first, context.second);
+        let Some(bigram) = self.bigram(context.second, next) else {
+            let (log_prob, _) = self.unigram(next);
+            let (_, back_off) = self.unigram(context.second);
+            return log_prob + back_off + before.map_or(0.0, |bigram| self.back_off(bigram));
+        };
+        let score = self.header.bigram_scale.value(bigram.score());
+        match before {
+            Some(before) if before.back_off() != 0 => {
+                let key = trigram_key(context.first, context.second, next);
+                match fuse::find(&self.header.shape, self.pairs(&self.layout.slots), key) {
+                    Some(code) => self.header.trigram_scale.value(code),
+                    None => score + self.back_off(before),
+                }
+            }
+            _ => score,
+        }
+    }
+
+    /// ln P(b | a), in nats, by bigrams alone: to rank many candidates cheaply.
+    #[inline]
+    pub fn bigram_log_prob(&self, a: Symbol, b: Symbol) -> f32 {
+        match self.bigram(a, b) {
+            Some(bigram) => self.header.bigram_scale.value(bigram.score()),
+            None => self.unigram(b).0 + self.unigram(a).1,
+        }
+    }
+
+    /// Reads one more character: the new context and ln P of the character, in nats.
+    ///
+    /// Letters of one word and digits of one number count once: a further one costs 0 and leaves the
+    /// context as it is. The line feed is the edge of the line and starts a new one; a second one
+    /// in a row costs 0. All other white space costs 0 and leaves the context as it is, for the
+    /// counts were made without it (so `ab cd` is one word).
+    ///
+    /// ```
+    /// # let model = hanfix::lm::Model::embedded();
+    /// let (context, first) = model.advance(model.line_start(), '第');
+    /// let (context, second) = model.advance(context, '1');
+    /// assert!(first < 0.0 && second < 0.0);
+    /// assert_eq!(model.advance(context, '2'), (context, 0.0));
+    /// ```
+    #[inline]
+    pub fn advance(&self, context: Context, c: char) -> (Context, f32) {
+        let again = match context.second {
+            Symbol::WORD => is_letter(c),
+            Symbol::NUMBER => is_digit(c),
+            Symbol::EDGE => c == '\n',
+            _ => false,
+        };
+        if again || (c != '\n' && c.is_whitespace()) {
+            return (context, 0.0);
+        }
+        let next = self.symbol(c);
+        (context.then(next), self.log_prob(context, next))
+    }
+
+    #[inline]
+    fn pairs(&self, section: &std::ops::Range<usize>) -> &[[u8; 2]] {
+        self.bytes[section.start..section.end].as_chunks::<2>().0
+    }
+
+    #[inline]
+    fn row_start(&self, symbol: usize) -> usize {
+        let unigrams = self.bytes[self.layout.unigrams.start..self.layout.unigrams.end]
+            .as_chunks()
+            .0;
+        unigrams.get(symbol).map_or(0, |b: &[u8; UNIGRAM_LENGTH]| {
+            u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize
+        })
+    }
+
+    /// Log-probability and back-off of one symbol.
+    #[inline]
+    fn unigram(&self, symbol: Symbol) -> (f32, f32) {
+        let unigrams = self.bytes[self.layout.unigrams.start..self.layout.unigrams.end]
+            .as_chunks()
+            .0;
+        let Some(b): Option<&[u8; UNIGRAM_LENGTH]> = unigrams.get(usize::from(symbol.0)) else {
+            return (0.0, 0.0);
+        };
+        let number = |low, high| f32::from(i16::from_le_bytes([low, high])) * UNIGRAM_STEP;
+        (number(b[4], b[5]), number(b[6], b[7]))
+    }
+
+    #[inline]
+    fn back_off(&self, bigram: Bigram) -> f32 {
+        match bigram.back_off() {
+            0 => 0.0,
+            code => self.header.back_off_scale.value(code),
+        }
+    }
+
+    /// Finds a bigram in the row of its first symbol.
+    #[inline]
+    fn bigram(&self, a: Symbol, b: Symbol) -> Option<Bigram> {
+        let start = self.row_start(usize::from(a.0));
+        let end = self.row_start(usize::from(a.0) + 1);
+        let row = self.pairs(&self.layout.successors).get(start..end)?;
+        // Halving without a branch on the comparison: it cannot be predicted, so a jump would cost more.
+        let mut low = 0;
+        let mut size = row.len();
+        while size > 1 {
+            let half = size / 2;
+            let middle = low + half;
+            low = if u16::from_le_bytes(row[middle]) <= b.0 {
+                middle
+            } else {
+                low
+            };
+            size -= half;
+        }
+        if u16::from_le_bytes(*row.get(low)?) != b.0 {
+            return None;
+        }
+        let score = self.pairs(&self.layout.scores).get(start + low)?;
+        Some(Bigram(u16::from_le_bytes(*score)))
+    }
+}
+
+/// The key of a trigram in the static function.
+#[inline]
+pub(crate) fn trigram_key(a: Symbol, b: Symbol, c: Symbol) -> u64 {
+    u64::from(a.0) << 32 | u64::from(b.0) << 16 | u64::from(c.0)
+}
