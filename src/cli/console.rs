@@ -26,6 +26,11 @@ impl Console {
         self.verbose
     }
 
+    /// Whether only the exit code and errors count.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Whether someone wants the closing line on standard error: on a terminal, or asked for.
     pub(crate) fn wants_summary(&self) -> bool {
         !self.quiet && (self.verbose || io::stderr().is_terminal())

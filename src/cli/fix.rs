@@ -1,24 +1,31 @@
 //! `hanfix fix`: repaired text.
 
-use std::io::Write;
-use std::path::PathBuf;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use encoding_rs::{Encoding, UTF_8};
-use hanfix::pipeline::Page;
+use hanfix::report::json::JsonLines;
+use hanfix::report::summary::Tally;
 use hanfix::sink::{self, AtomicFile, Destination};
 use hanfix::source::Input;
-use hanfix::stream::{self, Limits, StreamError, output_bytes};
+use hanfix::stream::output_bytes;
 
+use super::INTERRUPTED;
 use super::console::{Console, raw_output};
 use super::inputs::InputArguments;
 use super::repairing::{RepairArguments, Repairing, encoding_of};
-use super::{FAILED, FOUND, is_broken_pipe};
+use super::run::{Run, repair_blocks, view};
 
 /// Write the repaired text
+///
+/// Repairs one text to standard output or to a file, or several files into a folder. The files that are read
+/// are never changed. What is not damaged comes out byte for byte: line ends, byte order mark and a missing
+/// final line end stay. A repaired file keeps its encoding; standard input comes out as UTF-8.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     inputs: InputArguments,
@@ -41,59 +48,108 @@ pub(crate) struct Arguments {
     repair: RepairArguments,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  hanfix fix page.txt -o repaired.txt         repair a file into another
+  curl -s URL | hanfix fix > page.txt         repair what comes through a pipe
+  hanfix fix *.txt -o out/ --edits list.jsonl several files into a folder, and a list of all changes
+  hanfix fix --to keep page.txt               repair only, Traditional stays Traditional";
+
 pub(crate) fn run(arguments: Arguments, console: &Console) -> anyhow::Result<ExitCode> {
     let repairing = arguments.repair.settle()?;
     let to = arguments.to_encoding.as_deref().map(encoding_of).transpose().context("--to-encoding")?;
     let inputs = arguments.inputs.inputs(console, "fix");
     let plan = sink::plan(&inputs, arguments.output.as_deref(), arguments.keep_paths)?;
-    let mut failed = 0;
-    let found = false;
-    for (input, destination) in inputs.iter().zip(plan) {
-        if let Err(error) = fix(input, &destination, &repairing, to) {
-            if is_broken_pipe(&error) {
-                return Err(error);
-            }
-            console.error(&error);
-            failed += 1;
-        }
+    let mut edits = match &arguments.edits {
+        Some(path) => Some(create_edits(path, &inputs, &plan)?),
+        None => None,
+    };
+    if edits.is_some() || plan.iter().any(|destination| *destination != Destination::Standard) {
+        remove_unfinished_on_interrupt()?;
     }
-    Ok(match () {
-        () if failed > 0 => ExitCode::from(FAILED),
-        () if arguments.strict && found => ExitCode::from(FOUND),
-        () => ExitCode::SUCCESS,
-    })
+    let mut run = Run::new(console);
+    for (input, destination) in inputs.iter().zip(&plan) {
+        let outcome = fix(input, destination, &repairing, to, edits.as_mut());
+        if let (Err(error), Some(edits)) = (&outcome, &mut edits) {
+            edits.error(input.name(), &format!("{error:#}"))?;
+        }
+        if let (Ok(tally), true) = (&outcome, console.is_verbose() && inputs.len() > 1) {
+            console.note(&super::check::line(input.name(), tally));
+        }
+        run.record(input.name(), outcome)?;
+    }
+    if let Some(mut edits) = edits {
+        edits.summary(&run.totals)?;
+        edits.into_inner().into_inner().map_err(|error| error.into_error())?.commit()?;
+    }
+    let doubts = run.totals.doubts_any();
+    Ok(run.finish(arguments.strict && doubts))
 }
 
+type EditsFile = JsonLines<BufWriter<AtomicFile>>;
+
+/// Repairs one input. Nothing of an output file appears unless all of it could be made.
 fn fix(
     input: &Input,
     destination: &Destination,
     repairing: &Repairing,
     to: Option<&'static Encoding>,
-) -> anyhow::Result<()> {
-    let reader = input.open()?;
+    edits: Option<&mut EditsFile>,
+) -> anyhow::Result<Tally> {
     let to = to.or((*input == Input::Standard).then_some(UTF_8));
     match destination {
-        Destination::Standard => {
-            let output = raw_output().context("standard output")?;
-            write(reader, output, repairing, to).with_context(|| input.name().display().to_string())
-        }
+        Destination::Standard => write(input, raw_output().context("standard output")?, repairing, to, edits),
         Destination::File(path) => {
+            // The input first: where it cannot be read, no folder is made for the output.
+            input.open()?;
             let mut output = AtomicFile::create(path)?;
-            write(reader, &mut output, repairing, to).with_context(|| input.name().display().to_string())?;
-            Ok(output.commit()?)
+            let tally = write(input, &mut output, repairing, to, edits)?;
+            output.commit()?;
+            Ok(tally)
         }
     }
 }
 
 fn write(
-    reader: impl std::io::Read,
+    input: &Input,
     mut output: impl Write,
     repairing: &Repairing,
     to: Option<&'static Encoding>,
-) -> anyhow::Result<()> {
-    let Repairing { repairer, encoding } = repairing;
-    stream::repair(reader, repairer, &mut Page::default(), *encoding, Limits::default(), |block| {
-        output.write_all(&output_bytes(&block, to)?).map_err(StreamError::Write)
+    mut edits: Option<&mut EditsFile>,
+) -> anyhow::Result<Tally> {
+    let path = input.name();
+    let mut tally = Tally::default();
+    repair_blocks(input, repairing, |block| {
+        let view = view(path, &block);
+        tally.add(&view);
+        if let Some(edits) = &mut edits {
+            if block.place == Default::default() {
+                edits.begin(path, block.decoded.encoding.name(), block.decoded.bom)?;
+            }
+            edits.view(&view)?;
+        }
+        output.write_all(&output_bytes(&block, to)?).context("cannot write")
     })?;
-    Ok(())
+    output.flush().context("cannot write")?;
+    if let Some(edits) = edits {
+        edits.end(path, &tally)?;
+    }
+    Ok(tally)
+}
+
+fn create_edits(path: &Path, inputs: &[Input], plan: &[Destination]) -> anyhow::Result<EditsFile> {
+    if plan.contains(&Destination::File(path.to_owned())) {
+        bail!("{}: is already the output; give --edits another file", path.display());
+    }
+    sink::refuse_inputs(inputs, &[path.to_owned()])?;
+    Ok(JsonLines::new(BufWriter::new(AtomicFile::create(path)?)))
+}
+
+/// Ctrl-C leaves no temporary file behind.
+fn remove_unfinished_on_interrupt() -> anyhow::Result<()> {
+    ctrlc::set_handler(|| {
+        sink::discard_unfinished();
+        std::process::exit(INTERRUPTED);
+    })
+    .context("cannot watch for Ctrl-C")
 }

@@ -4,10 +4,13 @@
 mod check;
 mod console;
 mod diff;
+mod evaluate;
 mod explain;
 mod fix;
 mod inputs;
 mod repairing;
+mod run;
+mod train;
 
 use std::io;
 use std::process::ExitCode;
@@ -77,6 +80,8 @@ enum Command {
     Diff(diff::Arguments),
     Check(check::Arguments),
     Explain(explain::Arguments),
+    Train(train::Arguments),
+    Evaluate(evaluate::Arguments),
 }
 
 /// Parses the command line of this process; help, version and wrong usage end it.
@@ -92,6 +97,8 @@ pub(crate) fn run(Arguments { command, messages }: Arguments) -> ExitCode {
         Command::Diff(arguments) => diff::run(arguments, &console),
         Command::Check(arguments) => check::run(arguments, &console),
         Command::Explain(arguments) => explain::run(arguments, &console),
+        Command::Train(arguments) => train::run(arguments),
+        Command::Evaluate(arguments) => evaluate::run(arguments),
     };
     outcome.unwrap_or_else(|error| {
         if is_broken_pipe(&error) {

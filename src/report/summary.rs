@@ -95,8 +95,7 @@ pub struct Totals {
 
 impl Totals {
     /// Counts in one input.
-    pub fn add(&mut self, path: &Path, tally: &Tally) {
-        let _ = path;
+    pub fn add(&mut self, tally: &Tally) {
         self.files += 1;
         self.changed += usize::from(tally.edits() > 0);
         for (rule, count) in &tally.rules {
@@ -127,7 +126,7 @@ impl fmt::Display for Totals {
         }
         let tally = &self.tally;
         match tally.edits() {
-            0 if self.found_any() => write!(formatter, "nothing changed")?,
+            0 if self.found_any() || self.files == 0 => write!(formatter, "nothing changed")?,
             0 => write!(formatter, "nothing to repair")?,
             edits => write!(formatter, "{} ({})", Count(edits, "change"), tally.rule_counts())?,
         }
@@ -185,10 +184,10 @@ mod tests {
         let mut tally = Tally::default();
         tally.add(&view);
         let mut totals = Totals::default();
-        assert_eq!(totals.to_string(), "nothing to repair");
-        totals.add(view.path, &tally);
+        assert_eq!(totals.to_string(), "nothing changed");
+        totals.add(&tally);
         assert_eq!(totals.to_string(), "2 changes (1 annotation, 1 torn); 1 guess at 2:4; 1 unresolved at 2:1");
-        totals.add(view.path, &tally);
+        totals.add(&tally);
         totals.failed = 1;
         assert_eq!(
             totals.to_string(),

@@ -4,7 +4,7 @@ mod atomic;
 mod plan;
 
 pub use atomic::{AtomicFile, discard_unfinished};
-pub use plan::{Destination, plan};
+pub use plan::{Destination, plan, refuse_inputs};
 
 use std::io;
 use std::path::PathBuf;

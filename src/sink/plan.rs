@@ -81,7 +81,7 @@ fn refuse_clashes(inputs: &[Input], targets: &[PathBuf]) -> Result<(), SinkError
 }
 
 /// Refuses targets that are inputs, by whatever name: through links, `..` or other spellings.
-pub(crate) fn refuse_inputs(inputs: &[Input], targets: &[PathBuf]) -> Result<(), SinkError> {
+pub fn refuse_inputs(inputs: &[Input], targets: &[PathBuf]) -> Result<(), SinkError> {
     let identities: Vec<Identity> = inputs.iter().filter_map(Input::path).filter_map(identity).collect();
     for target in targets {
         if identity(target).is_some_and(|found| identities.contains(&found)) {
