@@ -1,1 +1,7 @@
-//! (skeleton)
+//! Is this broken, where, and by which channel.
+
+pub mod trigger;
+pub mod markup;
+pub mod annotation;
+pub mod page;
+pub mod readings;

@@ -164,6 +164,12 @@ impl Model {
         }
     }
 
+    /// ln P(a) by itself, in nats: how common a character is.
+    #[inline]
+    pub fn unigram_log_prob(&self, a: Symbol) -> f32 {
+        self.unigram(a).0
+    }
+
     /// ln P(b | a), in nats, by bigrams alone: to rank many candidates cheaply.
     #[inline]
     pub fn bigram_log_prob(&self, a: Symbol, b: Symbol) -> f32 {

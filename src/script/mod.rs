@@ -1,11 +1,12 @@
-//! Script conversion (interface only so far).
+//! Traditional and Simplified characters.
+
+mod characters;
+mod table;
+
+pub use characters::{simplified, site_traditional};
+
 use crate::edit::EditList;
 use crate::lm::Model;
-
-/// First option of OpenCC's TSCharacters, the character itself where it has none.
-pub fn simplified(c: char) -> char {
-    c
-}
 
 /// How Traditional text becomes Simplified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
