@@ -4,7 +4,7 @@ use std::io::{BufWriter, Write};
 use std::process::ExitCode;
 
 use clap::Args;
-use hanfix::report::explain;
+use hanfix::report::{Visible, explain};
 use hanfix::report::summary::Tally;
 use hanfix::source::Input;
 
@@ -48,6 +48,12 @@ pub(crate) fn run(arguments: Arguments, console: &Console) -> anyhow::Result<Exi
 
 fn explain(input: &Input, repairing: &Repairing, output: &mut impl Write) -> anyhow::Result<Tally> {
     let whole = Whole::read(input, repairing, false)?;
-    explain::write(output, &whole.view(input.name()), &mut 0)?;
+    let view = whole.view(input.name());
+    if view.is_clean() {
+        writeln!(output, "{}: nothing to repair", Visible(input.name()))?;
+    } else {
+        explain::write_page(output, &view, &whole.page)?;
+        explain::write(output, &view, &mut 0)?;
+    }
     Ok(whole.tally)
 }

@@ -1,11 +1,13 @@
 //! The options that decide what is repaired, shared by all commands that repair.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use encoding_rs::Encoding;
 use hanfix::edit::Rule;
+use hanfix::lm::Model;
 use hanfix::pipeline::{Fill, Markup, Options, Punct, Repairer, Target};
 
 /// What is repaired, and how boldly.
@@ -89,11 +91,13 @@ pub(crate) struct Repairing {
 impl RepairArguments {
     /// Checks every value and makes the engine.
     pub(crate) fn settle(&self) -> anyhow::Result<Repairing> {
-        if let Some(path) = &self.model {
-            bail!("{}: other language models cannot be loaded yet", path.display());
-        }
+        let options = self.options()?;
+        let repairer = match &self.model {
+            None => Repairer::new(options),
+            Some(path) => Repairer::with_model(options, read_model(path).with_context(|| path.display().to_string())?),
+        };
         Ok(Repairing {
-            repairer: Repairer::new(self.options()?),
+            repairer,
             encoding: match self.encoding.as_str() {
                 "auto" => None,
                 label => Some(encoding_of(label).context("--encoding")?),
@@ -130,6 +134,11 @@ impl RepairArguments {
         }
         Ok(options)
     }
+}
+
+fn read_model(path: &Path) -> anyhow::Result<Model> {
+    let bytes = fs::read(path).context("cannot read the language model")?;
+    Ok(Model::from_bytes(bytes)?)
 }
 
 fn rules(names: &[String]) -> anyhow::Result<Vec<Rule>> {

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 use std::ops::Range;
 
-use super::{LineIndex, View, Visible};
+use super::{LineIndex, Position, View, Visible};
+use crate::damage::page::{Page, PageScript};
 use crate::edit::{Candidate, Edit, Evidence};
 use crate::pipeline::Unresolved;
 
@@ -12,6 +13,37 @@ const AROUND: usize = 10;
 
 /// Rivals beyond these are only counted.
 const RIVALS: usize = 8;
+
+/// Annotated characters beyond these are only counted.
+const ANNOTATED: usize = 40;
+
+/// Writes what was read off the page as a whole.
+pub fn write_page(output: &mut impl Write, view: &View<'_>, page: &Page) -> io::Result<()> {
+    let damaged = if page.is_damaged() { "damaged" } else { "no damage that is typical of a whole page" };
+    writeln!(output, "page {}: {damaged}", Visible(view.path))?;
+    if page.is_damaged() {
+        match page.script() {
+            PageScript::Traditional => {
+                writeln!(output, "  the original was Simplified, converted to Traditional before the damage")?;
+            }
+            PageScript::Simplified => writeln!(output, "  the original was Simplified and stayed so")?,
+            _ => {}
+        }
+    }
+    let annotated: Vec<String> =
+        page.annotated().map(|(c, seen)| format!("{}({})", Visible(&*c.to_string()), Visible(&*seen.spelling))).collect();
+    if !annotated.is_empty() {
+        let (shown, more) = annotated.split_at(annotated.len().min(ANNOTATED));
+        let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+        writeln!(output, "  annotated here: {}{more}", shown.join(" "))?;
+        writeln!(output, "  probability that these annotations are damage: {:.3}", page.confidence())?;
+    }
+    if !view.edits.is_empty() {
+        let counts: Vec<String> = view.edits.counts().iter().map(|(rule, count)| format!("{count} {rule}")).collect();
+        writeln!(output, "  repaired: {}", counts.join(", "))?;
+    }
+    writeln!(output)
+}
 
 /// Writes every edit and every unresolved spot of a text; `number` counts on from view to view.
 pub fn write(output: &mut impl Write, view: &View<'_>, number: &mut usize) -> io::Result<()> {
@@ -38,6 +70,9 @@ fn write_edit(
 ) -> io::Result<()> {
     *number += 1;
     let position = index.locate(edit.span.start);
+    let Some(evidence) = &edit.evidence else {
+        return write_plain(output, view, position, edit, *number);
+    };
     let guess = if edit.is_guess() { ", a guess" } else { "" };
     writeln!(output, "{number}. {}:{position} {}{guess}", Visible(view.path), edit.rule)?;
     let old = Visible(&view.text[edit.span.clone()]);
@@ -47,15 +82,27 @@ fn write_edit(
     }
     writeln!(output, "   in          {}", context(view.text, &edit.span))?;
     writeln!(output, "   confidence  {:.3} that this spot is damaged", edit.confidence)?;
-    match &edit.evidence {
-        Some(evidence) => write_evidence(output, evidence),
-        None => Ok(()),
+    write_evidence(output, evidence)
+}
+
+/// An edit whose rule says it all, on one line.
+fn write_plain(
+    output: &mut impl Write,
+    view: &View<'_>,
+    position: Position,
+    edit: &Edit,
+    number: usize,
+) -> io::Result<()> {
+    let (path, rule, context) = (Visible(view.path), edit.rule, context(view.text, &edit.span));
+    match edit.new.as_str() {
+        "" => writeln!(output, "{number}. {path}:{position} {rule}: taken out of {context}"),
+        new => writeln!(output, "{number}. {path}:{position} {rule}: `{}` in {context}", Visible(new)),
     }
 }
 
 fn write_evidence(output: &mut impl Write, evidence: &Evidence) -> io::Result<()> {
     if !evidence.bytes.is_empty() {
-        let lost = if evidence.lost_bytes() { "  (.. is a byte that is gone)" } else { "" };
+        let lost = if evidence.lost_bytes() { "  (in parentheses: gone, and filled in)" } else { "" };
         writeln!(output, "   bytes       {}{lost}", Visible(&*evidence.bytes))?;
     }
     writeln!(output, "   gain        {:.1} nats better than leaving it", evidence.gain)?;
@@ -120,6 +167,7 @@ fn context(text: &str, span: &Range<usize>) -> String {
 mod tests {
     use super::super::tests::sample;
     use super::*;
+    use crate::lm::Model;
 
     #[test]
     fn everything_known_is_said() {
@@ -129,10 +177,7 @@ mod tests {
         let mut output = Vec::new();
         write(&mut output, &view, &mut 0).unwrap();
         let expected = "\
-1. p:1:2 annotation
-   `會(huì )` -> `会`
-   in          社[會(huì )]工作
-   confidence  1.000 that this spot is damaged
+1. p:1:2 annotation: `会` in 社[會(huì )]工作
 2. p:2:1 lost-character, unresolved
    `?` is left as it is: two readings are as likely
    in          [?]城市規??焖展
@@ -142,7 +187,7 @@ mod tests {
    `規??焖` -> `规模快`
    in          ?城市[規??焖]展
    confidence  0.980 that this spot is damaged
-   bytes       (..) C4A3 BFEC  (.. is a byte that is gone)
+   bytes       (C4) A3 BF EC  (in parentheses: gone, and filled in)
    gain        14.2 nats better than leaving it
    replay      yes: the damage done again to the new text gives the page
    filling     0.600 that the new text is the right one
@@ -151,5 +196,18 @@ mod tests {
    note        trail byte 55 closes the run
 ";
         assert_eq!(String::from_utf8(output).unwrap(), expected);
+    }
+
+    #[test]
+    fn the_page_as_a_whole_is_described() {
+        let (text, edits, _) = sample();
+        let mut page = Page::default();
+        page.learn(&text, Model::embedded());
+        let view = View { path: "p".as_ref(), text: &text, edits: &edits, unresolved: &[], place: Default::default() };
+        let mut output = Vec::new();
+        write_page(&mut output, &view, &page).unwrap();
+        let output = String::from_utf8(output).unwrap();
+        assert!(output.contains("annotated here: 會(huì )\n"), "{output}");
+        assert!(output.ends_with("repaired: 1 annotation, 1 torn\n\n"), "{output}");
     }
 }

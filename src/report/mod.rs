@@ -64,7 +64,7 @@ mod tests {
         };
         let candidate = |text: &str, probability, behind| Candidate { text: text.to_owned(), probability, behind };
         let torn = Evidence {
-            bytes: "(..) C4A3 BFEC".to_owned(),
+            bytes: "(C4) A3 BF EC".to_owned(),
             damage: 0.98,
             fill: 0.6,
             gain: 14.2,
