@@ -27,7 +27,12 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     inputs: InputArguments,
     /// What is written: counts (a line for each file), brief (a line for each change), json (JSON lines)
-    #[arg(long, value_name = "FORMAT", default_value = "counts", hide_possible_values = true)]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "counts",
+        hide_possible_values = true
+    )]
     format: Format,
     #[command(flatten)]
     repair: RepairArguments,
@@ -43,7 +48,7 @@ enum Format {
 const EXAMPLES: &str = "\
 Examples:
   hanfix check *.txt                    which files need repair
-  hanfix check --format brief page.txt  every change on a line: path:line:column: rule: `old` -> `new`
+  hanfix check --format brief page.txt  every change on a line of its own
   hanfix check --to keep -q page.txt    only the exit code of damage, Traditional text is fine";
 
 pub(crate) fn run(arguments: Arguments, console: &Console) -> anyhow::Result<ExitCode> {
@@ -86,10 +91,19 @@ pub(super) fn line(path: &Path, tally: &Tally) -> String {
         0 => {}
         count => parts.push(format!("{count} unresolved")),
     }
-    if parts.is_empty() { format!("{path}: nothing to repair") } else { format!("{path}: {}", parts.join("; ")) }
+    if parts.is_empty() {
+        format!("{path}: nothing to repair")
+    } else {
+        format!("{path}: {}", parts.join("; "))
+    }
 }
 
-fn check(input: &Input, repairing: &Repairing, output: &mut impl Write, console: &Console) -> anyhow::Result<Tally> {
+fn check(
+    input: &Input,
+    repairing: &Repairing,
+    output: &mut impl Write,
+    console: &Console,
+) -> anyhow::Result<Tally> {
     let mut tally = Tally::default();
     repair_blocks(input, repairing, |block| {
         tally.add(&view(input.name(), &block));
@@ -102,7 +116,11 @@ fn check(input: &Input, repairing: &Repairing, output: &mut impl Write, console:
 }
 
 /// Every change of an input as a line.
-pub(super) fn write_brief(input: &Input, repairing: &Repairing, output: &mut impl Write) -> anyhow::Result<Tally> {
+pub(super) fn write_brief(
+    input: &Input,
+    repairing: &Repairing,
+    output: &mut impl Write,
+) -> anyhow::Result<Tally> {
     let mut tally = Tally::default();
     repair_blocks(input, repairing, |block| {
         let view = view(input.name(), &block);
@@ -113,14 +131,22 @@ pub(super) fn write_brief(input: &Input, repairing: &Repairing, output: &mut imp
 }
 
 /// Every change of an input as a line of JSON.
-pub(super) fn write_json(input: &Input, repairing: &Repairing, output: &mut impl Write) -> anyhow::Result<Tally> {
+pub(super) fn write_json(
+    input: &Input,
+    repairing: &Repairing,
+    output: &mut impl Write,
+) -> anyhow::Result<Tally> {
     let mut tally = Tally::default();
     let mut lines = JsonLines::new(output);
     repair_blocks(input, repairing, |block| {
         let view = view(input.name(), &block);
         tally.add(&view);
         if block.place == Default::default() {
-            lines.begin(input.name(), block.decoded.encoding.name(), block.decoded.bom)?;
+            lines.begin(
+                input.name(),
+                block.decoded.encoding.name(),
+                block.decoded.bom,
+            )?;
         }
         Ok(lines.view(&view)?)
     })?;

@@ -18,7 +18,11 @@ pub(crate) struct Console {
 
 impl Console {
     pub(crate) fn new(color: clap::ColorChoice, quiet: bool, verbose: bool) -> Self {
-        Console { color, quiet, verbose }
+        Console {
+            color,
+            quiet,
+            verbose,
+        }
     }
 
     /// Whether every file is worth a line.
@@ -45,7 +49,9 @@ impl Console {
         match self.color {
             clap::ColorChoice::Always => true,
             clap::ColorChoice::Never => false,
-            clap::ColorChoice::Auto => anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never,
+            clap::ColorChoice::Auto => {
+                anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never
+            }
         }
     }
 
@@ -71,7 +77,11 @@ impl Console {
     /// Standard error may be closed; that is no reason to fail.
     fn say(&self, style: Style, head: &str, message: &dyn Display) {
         let stderr = io::stderr();
-        let style = if self.colors(&stderr) { style } else { Style::new() };
+        let style = if self.colors(&stderr) {
+            style
+        } else {
+            Style::new()
+        };
         let _ = writeln!(stderr.lock(), "{style}{head}{style:#}{message}");
     }
 }

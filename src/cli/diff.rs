@@ -28,7 +28,12 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     inputs: InputArguments,
     /// What is written: unified (a diff), brief (a line for each change), json (JSON lines)
-    #[arg(long, value_name = "FORMAT", default_value = "unified", hide_possible_values = true)]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "unified",
+        hide_possible_values = true
+    )]
     format: Format,
     #[command(flatten)]
     repair: RepairArguments,
@@ -57,7 +62,10 @@ pub(crate) fn run(arguments: Arguments, console: &Console) -> anyhow::Result<Exi
     let mut output = BufWriter::new(raw_output()?);
     let is_watched = io::stdout().is_terminal();
     let color = console.colors_output();
-    let look = (is_watched || color).then(|| Look { color, width: width() });
+    let look = (is_watched || color).then(|| Look {
+        color,
+        width: width(),
+    });
     let mut run = Run::new(console);
     for input in &inputs {
         let outcome = match arguments.format {
@@ -94,7 +102,10 @@ fn write_diff(
         terminal::write(output, &whole.view(path), &whole.repaired, look)?;
         return Ok(whole.tally);
     }
-    let (old, new) = (Lines::new(whole.text.as_bytes()), Lines::new(whole.repaired.as_bytes()));
+    let (old, new) = (
+        Lines::new(whole.text.as_bytes()),
+        Lines::new(whole.repaired.as_bytes()),
+    );
     let hunks = hunks(&old, &new, &whole.edits);
     let (old_bytes, new_bytes) = (Lines::new(&whole.bytes.0), Lines::new(&whole.bytes.1));
     // In UTF-16 a byte 0A need not be a line end: such a file has no patch in its own bytes.

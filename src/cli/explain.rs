@@ -4,8 +4,8 @@ use std::io::{BufWriter, Write};
 use std::process::ExitCode;
 
 use clap::Args;
-use hanfix::report::{Visible, explain};
 use hanfix::report::summary::Tally;
+use hanfix::report::{Visible, explain};
 use hanfix::source::Input;
 
 use super::console::{Console, raw_output};

@@ -57,14 +57,23 @@ Examples:
 
 pub(crate) fn run(arguments: Arguments, console: &Console) -> anyhow::Result<ExitCode> {
     let repairing = arguments.repair.settle()?;
-    let to = arguments.to_encoding.as_deref().map(encoding_of).transpose().context("--to-encoding")?;
+    let to = arguments
+        .to_encoding
+        .as_deref()
+        .map(encoding_of)
+        .transpose()
+        .context("--to-encoding")?;
     let inputs = arguments.inputs.inputs(console, "fix");
     let plan = sink::plan(&inputs, arguments.output.as_deref(), arguments.keep_paths)?;
     let mut edits = match &arguments.edits {
         Some(path) => Some(create_edits(path, &inputs, &plan)?),
         None => None,
     };
-    if edits.is_some() || plan.iter().any(|destination| *destination != Destination::Standard) {
+    if edits.is_some()
+        || plan
+            .iter()
+            .any(|destination| *destination != Destination::Standard)
+    {
         remove_unfinished_on_interrupt()?;
     }
     let mut run = Run::new(console);
@@ -80,7 +89,11 @@ pub(crate) fn run(arguments: Arguments, console: &Console) -> anyhow::Result<Exi
     }
     if let Some(mut edits) = edits {
         edits.summary(&run.totals)?;
-        edits.into_inner().into_inner().map_err(|error| error.into_error())?.commit()?;
+        edits
+            .into_inner()
+            .into_inner()
+            .map_err(|error| error.into_error())?
+            .commit()?;
     }
     let doubts = run.totals.doubts_any();
     Ok(run.finish(arguments.strict && doubts))
@@ -98,7 +111,13 @@ fn fix(
 ) -> anyhow::Result<Tally> {
     let to = to.or((*input == Input::Standard).then_some(UTF_8));
     match destination {
-        Destination::Standard => write(input, raw_output().context("standard output")?, repairing, to, edits),
+        Destination::Standard => write(
+            input,
+            raw_output().context("standard output")?,
+            repairing,
+            to,
+            edits,
+        ),
         Destination::File(path) => {
             // The input first: where it cannot be read, no folder is made for the output.
             input.open()?;
@@ -128,7 +147,9 @@ fn write(
             }
             edits.view(&view)?;
         }
-        output.write_all(&output_bytes(&block, to)?).context("cannot write")
+        output
+            .write_all(&output_bytes(&block, to)?)
+            .context("cannot write")
     })?;
     output.flush().context("cannot write")?;
     if let Some(edits) = edits {
@@ -139,7 +160,10 @@ fn write(
 
 fn create_edits(path: &Path, inputs: &[Input], plan: &[Destination]) -> anyhow::Result<EditsFile> {
     if plan.contains(&Destination::File(path.to_owned())) {
-        bail!("{}: is already the output; give --edits another file", path.display());
+        bail!(
+            "{}: is already the output; give --edits another file",
+            path.display()
+        );
     }
     sink::refuse_inputs(inputs, &[path.to_owned()])?;
     Ok(JsonLines::new(BufWriter::new(AtomicFile::create(path)?)))

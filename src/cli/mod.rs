@@ -26,7 +26,11 @@ const FAILED: u8 = 2;
 /// Exit code after Ctrl-C, as shells count it (128 + SIGINT).
 const INTERRUPTED: i32 = 130;
 
-const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\nLicence: ", env!("CARGO_PKG_LICENSE"));
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\nLicence: ",
+    env!("CARGO_PKG_LICENSE")
+);
 
 const ABOUT: &str = "Repairs garbled Chinese text and shows every change";
 
@@ -50,7 +54,11 @@ Examples:
 
 #[derive(Debug, Parser)]
 #[command(name = "hanfix", version = VERSION, about = ABOUT, long_about = LONG_ABOUT, after_help = EXAMPLES)]
-#[command(subcommand_required = true, arg_required_else_help = true, max_term_width = 100)]
+#[command(
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -63,7 +71,14 @@ pub(crate) struct Arguments {
 #[command(next_help_heading = "Messages")]
 struct MessageArguments {
     /// Colours: auto (on a terminal), always, never
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true, hide_possible_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
     color: clap::ColorChoice,
     /// Say less: errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
@@ -111,6 +126,11 @@ pub(crate) fn run(Arguments { command, messages }: Arguments) -> ExitCode {
 
 /// Whether the reader of our output has gone away, as with `hanfix diff page.txt | head -1`.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let kind = |cause: &(dyn std::error::Error + 'static)| cause.downcast_ref::<io::Error>().map(io::Error::kind);
-    error.chain().filter_map(kind).any(|kind| kind == io::ErrorKind::BrokenPipe)
+    let kind = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<io::Error>().map(io::Error::kind)
+    };
+    error
+        .chain()
+        .filter_map(kind)
+        .any(|kind| kind == io::ErrorKind::BrokenPipe)
 }

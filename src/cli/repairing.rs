@@ -24,7 +24,12 @@ pub(crate) struct RepairArguments {
     ///
     /// `auto` makes , ; : ! ? ( ) fullwidth again where damage was found and the page has lost
     /// its fullwidth marks throughout; `full` always does so next to Chinese; `keep` never does.
-    #[arg(long, value_name = "HOW", default_value = "auto", hide_possible_values = true)]
+    #[arg(
+        long,
+        value_name = "HOW",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
     punct: PunctArgument,
     /// How sure a spot must be damaged to be repaired, 0 to 1
     ///
@@ -35,7 +40,12 @@ pub(crate) struct RepairArguments {
     ///
     /// `best` writes the likeliest character and lists it as a guess when it is not sure; `mark` writes 〓
     /// instead; `certain` leaves such a spot as it is.
-    #[arg(long, value_name = "HOW", default_value = "best", hide_possible_values = true)]
+    #[arg(
+        long,
+        value_name = "HOW",
+        default_value = "best",
+        hide_possible_values = true
+    )]
     fill: FillArgument,
     /// Use only these rules (comma separated)
     ///
@@ -51,7 +61,12 @@ pub(crate) struct RepairArguments {
     /// Kind of text: auto, plain, html
     ///
     /// In HTML, tags, attributes, scripts and styles are never edited.
-    #[arg(long, value_name = "KIND", default_value = "auto", hide_possible_values = true)]
+    #[arg(
+        long,
+        value_name = "KIND",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
     markup: MarkupArgument,
     /// Language model to use instead of the built-in one (see `hanfix train`)
     #[arg(long, value_name = "FILE")]
@@ -94,7 +109,10 @@ impl RepairArguments {
         let options = self.options()?;
         let repairer = match &self.model {
             None => Repairer::new(options),
-            Some(path) => Repairer::with_model(options, read_model(path).with_context(|| path.display().to_string())?),
+            Some(path) => Repairer::with_model(
+                options,
+                read_model(path).with_context(|| path.display().to_string())?,
+            ),
         };
         Ok(Repairing {
             repairer,
@@ -107,7 +125,10 @@ impl RepairArguments {
 
     fn options(&self) -> anyhow::Result<Options> {
         if !(0.0..=1.0).contains(&self.min_confidence) {
-            bail!("--min-confidence: {} is not a probability; give a number from 0 to 1", self.min_confidence);
+            bail!(
+                "--min-confidence: {} is not a probability; give a number from 0 to 1",
+                self.min_confidence
+            );
         }
         let mut options = Options::default();
         options.to = target(&self.to)?;
@@ -130,7 +151,9 @@ impl RepairArguments {
         options.ignore = rules(&self.ignore).context("--ignore")?;
         if !self.rules.is_empty() {
             let wanted = rules(&self.rules).context("--rules")?;
-            options.ignore.extend(Rule::ALL.into_iter().filter(|rule| !wanted.contains(rule)));
+            options
+                .ignore
+                .extend(Rule::ALL.into_iter().filter(|rule| !wanted.contains(rule)));
         }
         Ok(options)
     }
@@ -142,14 +165,19 @@ fn read_model(path: &Path) -> anyhow::Result<Model> {
 }
 
 fn rules(names: &[String]) -> anyhow::Result<Vec<Rule>> {
-    Ok(names.iter().map(|name| name.parse()).collect::<Result<_, _>>()?)
+    Ok(names
+        .iter()
+        .map(|name| name.parse())
+        .collect::<Result<_, _>>()?)
 }
 
 fn target(name: &str) -> anyhow::Result<Target> {
     match name.to_ascii_lowercase().as_str() {
         "zh-hans" => Ok(Target::Hans),
         "keep" => Ok(Target::Keep),
-        _ => bail!("--to: `{name}` is not one of zh-Hans (Simplified), keep (the script of the input)"),
+        _ => bail!(
+            "--to: `{name}` is not one of zh-Hans (Simplified), keep (the script of the input)"
+        ),
     }
 }
 

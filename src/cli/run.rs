@@ -25,11 +25,19 @@ pub(crate) struct Run<'c> {
 
 impl<'c> Run<'c> {
     pub(crate) fn new(console: &'c Console) -> Self {
-        Run { console, totals: Totals::default(), failures: Vec::new() }
+        Run {
+            console,
+            totals: Totals::default(),
+            failures: Vec::new(),
+        }
     }
 
     /// Takes in what became of one input; only a reader of our output that has gone away ends the run.
-    pub(crate) fn record(&mut self, path: &Path, outcome: anyhow::Result<Tally>) -> anyhow::Result<()> {
+    pub(crate) fn record(
+        &mut self,
+        path: &Path,
+        outcome: anyhow::Result<Tally>,
+    ) -> anyhow::Result<()> {
         match outcome {
             Ok(tally) => {
                 if tally.broken_bytes > 0 {
@@ -73,8 +81,15 @@ pub(crate) fn repair_blocks(
     each: impl FnMut(Block<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Page> {
     let mut page = Page::default();
-    stream::repair(input.open()?, &repairing.repairer, &mut page, repairing.encoding, Limits::default(), each)
-        .with_context(|| input.name().display().to_string())?;
+    stream::repair(
+        input.open()?,
+        &repairing.repairer,
+        &mut page,
+        repairing.encoding,
+        Limits::default(),
+        each,
+    )
+    .with_context(|| input.name().display().to_string())?;
     Ok(page)
 }
 
@@ -104,27 +119,42 @@ pub(crate) struct Whole {
 
 impl Whole {
     /// Reads and repairs an input. `with_bytes` when the encoded output is needed too.
-    pub(crate) fn read(input: &Input, repairing: &Repairing, with_bytes: bool) -> anyhow::Result<Whole> {
+    pub(crate) fn read(
+        input: &Input,
+        repairing: &Repairing,
+        with_bytes: bool,
+    ) -> anyhow::Result<Whole> {
         let mut whole = Whole::default();
         whole.page = repair_blocks(input, repairing, |block| {
             whole.tally.add(&view(input.name(), &block));
             if with_bytes {
                 whole.bytes.0.extend_from_slice(block.bytes);
-                whole.bytes.1.extend_from_slice(&output_bytes(&block, None)?);
+                whole
+                    .bytes
+                    .1
+                    .extend_from_slice(&output_bytes(&block, None)?);
             }
             whole.text.push_str(&block.decoded.text);
             whole.repaired.push_str(&block.repaired.text);
             let by = block.place.offset;
-            whole.unresolved.extend(block.repaired.unresolved.into_iter().map(|mut spot| {
-                spot.span = spot.span.start + by..spot.span.end + by;
-                spot
-            }));
+            whole
+                .unresolved
+                .extend(block.repaired.unresolved.into_iter().map(|mut spot| {
+                    spot.span = spot.span.start + by..spot.span.end + by;
+                    spot
+                }));
             Ok(whole.edits.append(block.repaired.edits.shifted(by))?)
         })?;
         Ok(whole)
     }
 
     pub(crate) fn view<'v>(&'v self, path: &'v Path) -> View<'v> {
-        View { path, text: &self.text, edits: &self.edits, unresolved: &self.unresolved, place: Default::default() }
+        View {
+            path,
+            text: &self.text,
+            edits: &self.edits,
+            unresolved: &self.unresolved,
+            place: Default::default(),
+        }
     }
 }

@@ -17,7 +17,10 @@ pub fn write(output: &mut impl Write, view: &View<'_>) -> io::Result<()> {
             let position = index.locate(spot.span.start);
             let old = Visible(&view.text[spot.span.clone()]);
             let (rule, confidence, reason) = (spot.rule, spot.confidence, Visible(&*spot.reason));
-            writeln!(output, "{path}:{position}: {rule}: unresolved: `{old}` ({confidence:.2}; {reason})")?;
+            writeln!(
+                output,
+                "{path}:{position}: {rule}: unresolved: `{old}` ({confidence:.2}; {reason})"
+            )?;
         }
         Ok(())
     };
@@ -26,9 +29,14 @@ pub fn write(output: &mut impl Write, view: &View<'_>) -> io::Result<()> {
         let position = index.locate(edit.span.start);
         let old = Visible(&view.text[edit.span.clone()]);
         let (rule, new, confidence) = (edit.rule, Visible(&*edit.new), edit.confidence);
-        write!(output, "{path}:{position}: {rule}: `{old}` -> `{new}` ({confidence:.2}")?;
+        write!(
+            output,
+            "{path}:{position}: {rule}: `{old}` -> `{new}` ({confidence:.2}"
+        )?;
         match &edit.evidence {
-            Some(evidence) if edit.is_guess() => writeln!(output, "; a guess, {:.2})", evidence.fill)?,
+            Some(evidence) if edit.is_guess() => {
+                writeln!(output, "; a guess, {:.2})", evidence.fill)?
+            }
             _ => writeln!(output, ")")?,
         }
     }

@@ -18,7 +18,11 @@ pub(crate) fn is_active(c: char) -> bool {
 
 /// Writes one character, escaped when it is active.
 pub(crate) fn write_visible(output: &mut impl Write, c: char) -> fmt::Result {
-    if is_active(c) { write!(output, "{}", c.escape_default()) } else { output.write_char(c) }
+    if is_active(c) {
+        write!(output, "{}", c.escape_default())
+    } else {
+        output.write_char(c)
+    }
 }
 
 impl fmt::Display for Visible<&str> {
@@ -40,6 +44,9 @@ mod tests {
     #[test]
     fn only_active_characters_are_escaped() {
         let text = "會\u{1b}[31m(huì )\r\n\u{202e}·“”—𠀀\u{9b}";
-        assert_eq!(Visible(text).to_string(), "會\\u{1b}[31m(huì )\\r\\n\\u{202e}·“”—𠀀\\u{9b}");
+        assert_eq!(
+            Visible(text).to_string(),
+            "會\\u{1b}[31m(huì )\\r\\n\\u{202e}·“”—𠀀\\u{9b}"
+        );
     }
 }

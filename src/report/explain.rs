@@ -19,27 +19,51 @@ const ANNOTATED: usize = 40;
 
 /// Writes what was read off the page as a whole.
 pub fn write_page(output: &mut impl Write, view: &View<'_>, page: &Page) -> io::Result<()> {
-    let damaged = if page.is_damaged() { "damaged" } else { "no damage that is typical of a whole page" };
+    let damaged = if page.is_damaged() {
+        "damaged"
+    } else {
+        "no damage that is typical of a whole page"
+    };
     writeln!(output, "page {}: {damaged}", Visible(view.path))?;
     if page.is_damaged() {
         match page.script() {
             PageScript::Traditional => {
-                writeln!(output, "  the original was Simplified, converted to Traditional before the damage")?;
+                writeln!(
+                    output,
+                    "  the original was Simplified, converted to Traditional before the damage"
+                )?;
             }
-            PageScript::Simplified => writeln!(output, "  the original was Simplified and stayed so")?,
+            PageScript::Simplified => {
+                writeln!(output, "  the original was Simplified and stayed so")?
+            }
             _ => {}
         }
     }
-    let annotated: Vec<String> =
-        page.annotated().map(|(c, seen)| format!("{}({})", Visible(&*c.to_string()), Visible(&*seen.spelling))).collect();
+    let annotated: Vec<String> = page
+        .annotated()
+        .map(|(c, seen)| format!("{}({})", Visible(&*c.to_string()), Visible(&*seen.spelling)))
+        .collect();
     if !annotated.is_empty() {
         let (shown, more) = annotated.split_at(annotated.len().min(ANNOTATED));
-        let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+        let more = if more.is_empty() {
+            String::new()
+        } else {
+            format!(" and {} more", more.len())
+        };
         writeln!(output, "  annotated here: {}{more}", shown.join(" "))?;
-        writeln!(output, "  probability that these annotations are damage: {:.3}", page.confidence())?;
+        writeln!(
+            output,
+            "  probability that these annotations are damage: {:.3}",
+            page.confidence()
+        )?;
     }
     if !view.edits.is_empty() {
-        let counts: Vec<String> = view.edits.counts().iter().map(|(rule, count)| format!("{count} {rule}")).collect();
+        let counts: Vec<String> = view
+            .edits
+            .counts()
+            .iter()
+            .map(|(rule, count)| format!("{count} {rule}"))
+            .collect();
         writeln!(output, "  repaired: {}", counts.join(", "))?;
     }
     writeln!(output)
@@ -74,14 +98,23 @@ fn write_edit(
         return write_plain(output, view, position, edit, *number);
     };
     let guess = if edit.is_guess() { ", a guess" } else { "" };
-    writeln!(output, "{number}. {}:{position} {}{guess}", Visible(view.path), edit.rule)?;
+    writeln!(
+        output,
+        "{number}. {}:{position} {}{guess}",
+        Visible(view.path),
+        edit.rule
+    )?;
     let old = Visible(&view.text[edit.span.clone()]);
     match edit.new.as_str() {
         "" => writeln!(output, "   `{old}` is taken out")?,
         new => writeln!(output, "   `{old}` -> `{}`", Visible(new))?,
     }
     writeln!(output, "   in          {}", context(view.text, &edit.span))?;
-    writeln!(output, "   confidence  {:.3} that this spot is damaged", edit.confidence)?;
+    writeln!(
+        output,
+        "   confidence  {:.3} that this spot is damaged",
+        edit.confidence
+    )?;
     write_evidence(output, evidence)
 }
 
@@ -93,26 +126,49 @@ fn write_plain(
     edit: &Edit,
     number: usize,
 ) -> io::Result<()> {
-    let (path, rule, context) = (Visible(view.path), edit.rule, context(view.text, &edit.span));
+    let (path, rule, context) = (
+        Visible(view.path),
+        edit.rule,
+        context(view.text, &edit.span),
+    );
     match edit.new.as_str() {
-        "" => writeln!(output, "{number}. {path}:{position} {rule}: taken out of {context}"),
-        new => writeln!(output, "{number}. {path}:{position} {rule}: `{}` in {context}", Visible(new)),
+        "" => writeln!(
+            output,
+            "{number}. {path}:{position} {rule}: taken out of {context}"
+        ),
+        new => writeln!(
+            output,
+            "{number}. {path}:{position} {rule}: `{}` in {context}",
+            Visible(new)
+        ),
     }
 }
 
 fn write_evidence(output: &mut impl Write, evidence: &Evidence) -> io::Result<()> {
     if !evidence.bytes.is_empty() {
-        let lost = if evidence.lost_bytes() { "  (in parentheses: gone, and filled in)" } else { "" };
+        let lost = if evidence.lost_bytes() {
+            "  (in parentheses: gone, and filled in)"
+        } else {
+            ""
+        };
         writeln!(output, "   bytes       {}{lost}", Visible(&*evidence.bytes))?;
     }
-    writeln!(output, "   gain        {:.1} nats better than leaving it", evidence.gain)?;
+    writeln!(
+        output,
+        "   gain        {:.1} nats better than leaving it",
+        evidence.gain
+    )?;
     let replay = match evidence.replay {
         true => "yes: the damage done again to the new text gives the page",
         false => "no: the damage done again to the new text gives something else",
     };
     writeln!(output, "   replay      {replay}")?;
     if evidence.lost_bytes() {
-        writeln!(output, "   filling     {:.3} that the new text is the right one", evidence.fill)?;
+        writeln!(
+            output,
+            "   filling     {:.3} that the new text is the right one",
+            evidence.fill
+        )?;
         write_candidates(output, &evidence.candidates)?;
     }
     if !evidence.note.is_empty() {
@@ -125,7 +181,10 @@ fn write_candidates(output: &mut impl Write, candidates: &[Candidate]) -> io::Re
     for candidate in candidates.iter().take(RIVALS) {
         let text = Visible(&*candidate.text);
         let (probability, behind) = (candidate.probability, candidate.behind);
-        writeln!(output, "     {probability:.3}  `{text}`  {behind:.1} nats behind")?;
+        writeln!(
+            output,
+            "     {probability:.3}  `{text}`  {behind:.1} nats behind"
+        )?;
     }
     match candidates.len().saturating_sub(RIVALS) {
         0 => Ok(()),
@@ -142,19 +201,42 @@ fn write_unresolved(
 ) -> io::Result<()> {
     *number += 1;
     let position = index.locate(spot.span.start);
-    writeln!(output, "{number}. {}:{position} {}, unresolved", Visible(view.path), spot.rule)?;
-    writeln!(output, "   `{}` is left as it is: {}", Visible(&view.text[spot.span.clone()]), Visible(&*spot.reason))?;
+    writeln!(
+        output,
+        "{number}. {}:{position} {}, unresolved",
+        Visible(view.path),
+        spot.rule
+    )?;
+    writeln!(
+        output,
+        "   `{}` is left as it is: {}",
+        Visible(&view.text[spot.span.clone()]),
+        Visible(&*spot.reason)
+    )?;
     writeln!(output, "   in          {}", context(view.text, &spot.span))?;
-    writeln!(output, "   confidence  {:.3} that this spot is damaged", spot.confidence)?;
+    writeln!(
+        output,
+        "   confidence  {:.3} that this spot is damaged",
+        spot.confidence
+    )?;
     write_candidates(output, &spot.candidates)
 }
 
 /// The spot in brackets between the characters around it, on its line.
 fn context(text: &str, span: &Range<usize>) -> String {
     let before = &text[..span.start];
-    let start = before.char_indices().rev().take(AROUND).take_while(|&(_, c)| c != '\n').last();
+    let start = before
+        .char_indices()
+        .rev()
+        .take(AROUND)
+        .take_while(|&(_, c)| c != '\n')
+        .last();
     let after = &text[span.end..];
-    let end = after.char_indices().take(AROUND).take_while(|&(_, c)| c != '\n').last();
+    let end = after
+        .char_indices()
+        .take(AROUND)
+        .take_while(|&(_, c)| c != '\n')
+        .last();
     format!(
         "{}[{}]{}",
         Visible(&before[start.map_or(before.len(), |(at, _)| at)..]),
@@ -172,8 +254,13 @@ mod tests {
     #[test]
     fn everything_known_is_said() {
         let (text, edits, unresolved) = sample();
-        let view =
-            View { path: "p".as_ref(), text: &text, edits: &edits, unresolved: &unresolved, place: Default::default() };
+        let view = View {
+            path: "p".as_ref(),
+            text: &text,
+            edits: &edits,
+            unresolved: &unresolved,
+            place: Default::default(),
+        };
         let mut output = Vec::new();
         write(&mut output, &view, &mut 0).unwrap();
         let expected = "\
@@ -203,11 +290,20 @@ mod tests {
         let (text, edits, _) = sample();
         let mut page = Page::default();
         page.learn(&text, Model::embedded());
-        let view = View { path: "p".as_ref(), text: &text, edits: &edits, unresolved: &[], place: Default::default() };
+        let view = View {
+            path: "p".as_ref(),
+            text: &text,
+            edits: &edits,
+            unresolved: &[],
+            place: Default::default(),
+        };
         let mut output = Vec::new();
         write_page(&mut output, &view, &page).unwrap();
         let output = String::from_utf8(output).unwrap();
         assert!(output.contains("annotated here: 會(huì )\n"), "{output}");
-        assert!(output.ends_with("repaired: 1 annotation, 1 torn\n\n"), "{output}");
+        assert!(
+            output.ends_with("repaired: 1 annotation, 1 torn\n\n"),
+            "{output}"
+        );
     }
 }

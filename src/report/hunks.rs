@@ -55,7 +55,11 @@ impl<'t> Lines<'t> {
 
     /// The line behind the one that an edit up to `offset` touches.
     fn behind(&self, offset: usize) -> usize {
-        if offset == self.bytes.len() { self.len() } else { self.of(offset) + 1 }
+        if offset == self.bytes.len() {
+            self.len()
+        } else {
+            self.of(offset) + 1
+        }
     }
 }
 

@@ -78,7 +78,12 @@ impl<W: Write> JsonLines<W> {
 
     /// Says which input follows.
     pub fn begin(&mut self, path: &Path, encoding: &str, bom: bool) -> io::Result<()> {
-        self.line(&Line::Begin { schema: SCHEMA, path: JsonPath(path), encoding, bom })
+        self.line(&Line::Begin {
+            schema: SCHEMA,
+            path: JsonPath(path),
+            encoding,
+            bom,
+        })
     }
 
     /// Writes the edits and the unresolved spots of a block, in text order.
@@ -102,7 +107,12 @@ impl<W: Write> JsonLines<W> {
         unresolved.try_for_each(|spot| self.unresolved(spot, view, &index))
     }
 
-    fn unresolved(&mut self, spot: &Unresolved, view: &View<'_>, index: &LineIndex<'_>) -> io::Result<()> {
+    fn unresolved(
+        &mut self,
+        spot: &Unresolved,
+        view: &View<'_>,
+        index: &LineIndex<'_>,
+    ) -> io::Result<()> {
         let position = index.locate(spot.span.start);
         self.line(&Line::Unresolved {
             start: spot.span.start + view.place.offset,
@@ -131,7 +141,10 @@ impl<W: Write> JsonLines<W> {
 
     /// Says that an input could not be read to its end.
     pub fn error(&mut self, path: &Path, message: &str) -> io::Result<()> {
-        self.line(&Line::Error { path: JsonPath(path), message })
+        self.line(&Line::Error {
+            path: JsonPath(path),
+            message,
+        })
     }
 
     /// Closes the run.
@@ -157,7 +170,10 @@ impl<W: Write> JsonLines<W> {
     }
 
     fn line(&mut self, value: &impl Serialize) -> io::Result<()> {
-        value.serialize(&mut serde_json::Serializer::with_formatter(&mut self.output, Quiet))?;
+        value.serialize(&mut serde_json::Serializer::with_formatter(
+            &mut self.output,
+            Quiet,
+        ))?;
         self.output.write_all(b"\n")
     }
 }
@@ -166,7 +182,11 @@ impl<W: Write> JsonLines<W> {
 struct Quiet;
 
 impl serde_json::ser::Formatter for Quiet {
-    fn write_string_fragment<W: ?Sized + Write>(&mut self, output: &mut W, fragment: &str) -> io::Result<()> {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        output: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
         let mut rest = fragment;
         while let Some((at, c)) = rest.char_indices().find(|&(_, c)| is_active(c)) {
             output.write_all(&rest.as_bytes()[..at])?;
@@ -197,10 +217,17 @@ fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for chunk in bytes.chunks(3) {
-        let triple = chunk.iter().fold(0, |sum, &byte| sum << 8 | u32::from(byte)) << (8 * (3 - chunk.len()));
+        let triple = chunk
+            .iter()
+            .fold(0, |sum, &byte| sum << 8 | u32::from(byte))
+            << (8 * (3 - chunk.len()));
         for place in 0..4 {
             let digit = DIGITS[(triple >> (18 - 6 * place)) as usize & 63];
-            text.push(if place <= chunk.len() { char::from(digit) } else { '=' });
+            text.push(if place <= chunk.len() {
+                char::from(digit)
+            } else {
+                '='
+            });
         }
     }
     text
@@ -214,8 +241,18 @@ mod tests {
     #[test]
     fn every_line_is_json_and_reads_back() {
         let (text, edits, unresolved) = sample();
-        let place = crate::stream::Place { offset: 100, lines: 10, columns: 0 };
-        let view = View { path: "p".as_ref(), text: &text, edits: &edits, unresolved: &unresolved, place };
+        let place = crate::stream::Place {
+            offset: 100,
+            lines: 10,
+            columns: 0,
+        };
+        let view = View {
+            path: "p".as_ref(),
+            text: &text,
+            edits: &edits,
+            unresolved: &unresolved,
+            place,
+        };
         let mut totals = Totals::default();
         let mut tally = Tally::default();
         tally.add(&view);
@@ -227,9 +264,26 @@ mod tests {
         lines.error(Path::new("q"), "no such file").unwrap();
         lines.summary(&totals).unwrap();
         let output = String::from_utf8(lines.into_inner()).unwrap();
-        let values: Vec<serde_json::Value> = output.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        let types: Vec<&str> = values.iter().map(|value| value["type"].as_str().unwrap()).collect();
-        assert_eq!(types, ["begin", "edit", "unresolved", "edit", "end", "error", "summary"]);
+        let values: Vec<serde_json::Value> = output
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let types: Vec<&str> = values
+            .iter()
+            .map(|value| value["type"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            types,
+            [
+                "begin",
+                "edit",
+                "unresolved",
+                "edit",
+                "end",
+                "error",
+                "summary"
+            ]
+        );
         assert_eq!(values[1]["line"], 11);
         assert_eq!(values[1]["start"], 103);
         assert_eq!(values[3]["guess"], true);
@@ -240,9 +294,14 @@ mod tests {
     #[test]
     fn active_characters_are_escaped() {
         let mut lines = JsonLines::new(Vec::new());
-        lines.error(Path::new("p"), "\u{1b}[2J\u{202e}\u{e0041}\"會").unwrap();
+        lines
+            .error(Path::new("p"), "\u{1b}[2J\u{202e}\u{e0041}\"會")
+            .unwrap();
         let output = String::from_utf8(lines.into_inner()).unwrap();
-        assert_eq!(output, "{\"type\":\"error\",\"path\":\"p\",\"message\":\"\\u001b[2J\\u202e\\udb40\\udc41\\\"會\"}\n");
+        assert_eq!(
+            output,
+            "{\"type\":\"error\",\"path\":\"p\",\"message\":\"\\u001b[2J\\u202e\\udb40\\udc41\\\"會\"}\n"
+        );
         let value: serde_json::Value = serde_json::from_str(&output).unwrap();
         assert_eq!(value["message"], "\u{1b}[2J\u{202e}\u{e0041}\"會");
     }

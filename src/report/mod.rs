@@ -62,18 +62,31 @@ mod tests {
             let start = text.find(old).unwrap();
             start..start + old.len()
         };
-        let candidate = |text: &str, probability, behind| Candidate { text: text.to_owned(), probability, behind };
+        let candidate = |text: &str, probability, behind| Candidate {
+            text: text.to_owned(),
+            probability,
+            behind,
+        };
         let torn = Evidence {
             bytes: "(C4) A3 BF EC".to_owned(),
             damage: 0.98,
             fill: 0.6,
             gain: 14.2,
             replay: true,
-            candidates: vec![candidate("规模快", 0.6, 0.0), candidate("规摸快", 0.4, 0.41)],
+            candidates: vec![
+                candidate("规模快", 0.6, 0.0),
+                candidate("规摸快", 0.4, 0.41),
+            ],
             note: "trail byte 55 closes the run".to_owned(),
         };
         let edits = vec![
-            Edit { span: span("會(huì )"), new: "会".into(), rule: Rule::Annotation, confidence: 1.0, evidence: None },
+            Edit {
+                span: span("會(huì )"),
+                new: "会".into(),
+                rule: Rule::Annotation,
+                confidence: 1.0,
+                evidence: None,
+            },
             Edit {
                 span: span("規??焖"),
                 new: "规模快".into(),
@@ -89,6 +102,10 @@ mod tests {
             reason: "two readings are as likely".to_owned(),
             candidates: vec![candidate("·", 0.5, 0.0)],
         }];
-        (text.to_owned(), EditList::from_edits(edits).unwrap(), unresolved)
+        (
+            text.to_owned(),
+            EditList::from_edits(edits).unwrap(),
+            unresolved,
+        )
     }
 }

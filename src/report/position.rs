@@ -37,7 +37,9 @@ impl<'t> LineIndex<'t> {
     /// The index of a text that begins at `place` of a longer one.
     pub fn new(text: &'t str, place: Place) -> Self {
         let line_ends = memchr::memchr_iter(b'\n', text.as_bytes());
-        let starts = std::iter::once(0).chain(line_ends.map(|at| at + 1)).collect();
+        let starts = std::iter::once(0)
+            .chain(line_ends.map(|at| at + 1))
+            .collect();
         let mut count = 0;
         let mark = |chunk: &[u8]| {
             let before = count;
@@ -45,7 +47,12 @@ impl<'t> LineIndex<'t> {
             before
         };
         let marks = text.as_bytes().chunks(STRIDE).map(mark).collect();
-        LineIndex { text, place, starts, marks }
+        LineIndex {
+            text,
+            place,
+            starts,
+            marks,
+        }
     }
 
     /// The position of a byte offset in the text; offsets beyond its end count as its end.
@@ -54,7 +61,10 @@ impl<'t> LineIndex<'t> {
         let line = self.starts.partition_point(|&start| start <= offset) - 1;
         let column = self.characters_before(offset) - self.characters_before(self.starts[line]);
         let columns_ahead = if line == 0 { self.place.columns } else { 0 };
-        Position { line: self.place.lines + line + 1, column: columns_ahead + column + 1 }
+        Position {
+            line: self.place.lines + line + 1,
+            column: columns_ahead + column + 1,
+        }
     }
 
     fn characters_before(&self, offset: usize) -> usize {
@@ -63,7 +73,9 @@ impl<'t> LineIndex<'t> {
             Some(before) => before + characters(&self.text.as_bytes()[chunk * STRIDE..offset]),
             // The end of a text whose length is a multiple of the stride.
             None => match chunk.checked_sub(1) {
-                Some(last) => self.marks[last] + characters(&self.text.as_bytes()[last * STRIDE..offset]),
+                Some(last) => {
+                    self.marks[last] + characters(&self.text.as_bytes()[last * STRIDE..offset])
+                }
                 None => 0,
             },
         }
@@ -86,7 +98,11 @@ mod tests {
         let (mut line, mut column) = (1, 1);
         for (offset, character) in text.char_indices() {
             assert_eq!(index.locate(offset), Position { line, column });
-            (line, column) = if character == '\n' { (line + 1, 1) } else { (line, column + 1) };
+            (line, column) = if character == '\n' {
+                (line + 1, 1)
+            } else {
+                (line, column + 1)
+            };
         }
         assert_eq!(index.locate(text.len()), Position { line, column });
         assert_eq!(index.locate(usize::MAX), Position { line, column });
@@ -94,9 +110,17 @@ mod tests {
 
     #[test]
     fn texts_of_a_stride_and_nothing_work() {
-        assert_eq!(LineIndex::new("", Place::default()).locate(0).to_string(), "1:1");
+        assert_eq!(
+            LineIndex::new("", Place::default()).locate(0).to_string(),
+            "1:1"
+        );
         let text = "a".repeat(2 * STRIDE);
-        assert_eq!(LineIndex::new(&text, Place::default()).locate(2 * STRIDE).column, 2 * STRIDE + 1);
+        assert_eq!(
+            LineIndex::new(&text, Place::default())
+                .locate(2 * STRIDE)
+                .column,
+            2 * STRIDE + 1
+        );
     }
 
     #[test]
@@ -104,7 +128,14 @@ mod tests {
         let mut place = Place::default();
         place.advance("一\n二三");
         place.advance("四");
-        assert_eq!(place, Place { offset: 13, lines: 1, columns: 3 });
+        assert_eq!(
+            place,
+            Place {
+                offset: 13,
+                lines: 1,
+                columns: 3
+            }
+        );
         let index = LineIndex::new("五\n六", place);
         assert_eq!(index.locate(3).to_string(), "2:5");
         assert_eq!(index.locate(4).to_string(), "3:1");

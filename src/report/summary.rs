@@ -54,7 +54,11 @@ impl Tally {
             *self.rules.entry(edit.rule).or_default() += 1;
         }
         let mut index = None;
-        let mut position = |offset| index.get_or_insert_with(|| view.line_index()).locate(offset);
+        let mut position = |offset| {
+            index
+                .get_or_insert_with(|| view.line_index())
+                .locate(offset)
+        };
         for edit in view.edits.iter().filter(|edit| edit.is_guess()) {
             self.guesses.add(view.path, || position(edit.span.start));
         }
@@ -121,19 +125,35 @@ impl fmt::Display for Totals {
     /// `42 changes (8 annotation, 4 torn, 30 script); 2 guesses at 2:5, 4:7; 1 unresolved at 9:2`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let several = self.files + self.failed > 1;
-        if several {
-            write!(formatter, "{} of {}: ", self.changed, Count(self.files, "file"))?;
-        }
         let tally = &self.tally;
         match tally.edits() {
             0 if self.found_any() || self.files == 0 => write!(formatter, "nothing changed")?,
             0 => write!(formatter, "nothing to repair")?,
-            edits => write!(formatter, "{} ({})", Count(edits, "change"), tally.rule_counts())?,
+            edits => {
+                write!(formatter, "{}", Count(edits, "change"))?;
+                if several {
+                    write!(
+                        formatter,
+                        " in {} of {}",
+                        self.changed,
+                        Count(self.files + self.failed, "file")
+                    )?;
+                }
+                write!(formatter, " ({})", tally.rule_counts())?;
+            }
         }
         let mut write_places = |places: &Places, name: &str| match places.count {
             0 => Ok(()),
             count => {
-                write!(formatter, "; {count} {name}{} at ", if count > 1 && name == "guess" { "es" } else { "" })?;
+                write!(
+                    formatter,
+                    "; {count} {name}{} at ",
+                    if count > 1 && name == "guess" {
+                        "es"
+                    } else {
+                        ""
+                    }
+                )?;
                 write_first(formatter, places, several)
             }
         };
@@ -146,15 +166,27 @@ impl fmt::Display for Totals {
     }
 }
 
-fn write_first(formatter: &mut fmt::Formatter<'_>, places: &Places, with_path: bool) -> fmt::Result {
+fn write_first(
+    formatter: &mut fmt::Formatter<'_>,
+    places: &Places,
+    with_path: bool,
+) -> fmt::Result {
     for (i, (path, position)) in places.first.iter().enumerate() {
         let separator = if i > 0 { ", " } else { "" };
         match with_path {
-            true => write!(formatter, "{separator}{}:{position}", Visible(path.as_path()))?,
+            true => write!(
+                formatter,
+                "{separator}{}:{position}",
+                Visible(path.as_path())
+            )?,
             false => write!(formatter, "{separator}{position}")?,
         }
     }
-    if places.count > places.first.len() { write!(formatter, ", ...") } else { Ok(()) }
+    if places.count > places.first.len() {
+        write!(formatter, ", ...")
+    } else {
+        Ok(())
+    }
 }
 
 /// `1 file`, `2 files`.
@@ -162,7 +194,13 @@ struct Count(usize, &'static str);
 
 impl fmt::Display for Count {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {}{}", self.0, self.1, if self.0 == 1 { "" } else { "s" })
+        write!(
+            formatter,
+            "{} {}{}",
+            self.0,
+            self.1,
+            if self.0 == 1 { "" } else { "s" }
+        )
     }
 }
 
@@ -186,12 +224,15 @@ mod tests {
         let mut totals = Totals::default();
         assert_eq!(totals.to_string(), "nothing changed");
         totals.add(&tally);
-        assert_eq!(totals.to_string(), "2 changes (1 annotation, 1 torn); 1 guess at 2:4; 1 unresolved at 2:1");
+        assert_eq!(
+            totals.to_string(),
+            "2 changes (1 annotation, 1 torn); 1 guess at 2:4; 1 unresolved at 2:1"
+        );
         totals.add(&tally);
         totals.failed = 1;
         assert_eq!(
             totals.to_string(),
-            "2 of 2 files: 4 changes (2 annotation, 2 torn); 2 guesses at 頁.txt:2:4, 頁.txt:2:4; \
+            "4 changes in 2 of 3 files (2 annotation, 2 torn); 2 guesses at 頁.txt:2:4, 頁.txt:2:4; \
              2 unresolved at 頁.txt:2:1, 頁.txt:2:1; 1 file failed"
         );
     }

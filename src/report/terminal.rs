@@ -35,8 +35,16 @@ const ADDED: Style = AnsiColor::Green.on_default();
 const QUIET: Style = Style::new().dimmed();
 
 /// Writes the diff of one text.
-pub fn write(output: &mut impl Write, view: &View<'_>, repaired: &str, look: Look) -> io::Result<()> {
-    let (old, new) = (Lines::new(view.text.as_bytes()), Lines::new(repaired.as_bytes()));
+pub fn write(
+    output: &mut impl Write,
+    view: &View<'_>,
+    repaired: &str,
+    look: Look,
+) -> io::Result<()> {
+    let (old, new) = (
+        Lines::new(view.text.as_bytes()),
+        Lines::new(repaired.as_bytes()),
+    );
     let hunks = hunks(&old, &new, view.edits);
     if hunks.is_empty() {
         return Ok(());
@@ -47,17 +55,33 @@ pub fn write(output: &mut impl Write, view: &View<'_>, repaired: &str, look: Loo
     painter.plain(TITLE, &format!("--- {path}\n+++ {path}"))?;
     for hunk in &hunks {
         painter.plain(HEADER, &hunk_header(hunk))?;
-        write_hunk(&mut painter, hunk, &Side::new(view.text, &old, &old_marks), &Side::new(repaired, &new, &new_marks))?;
+        write_hunk(
+            &mut painter,
+            hunk,
+            &Side::new(view.text, &old, &old_marks),
+            &Side::new(repaired, &new, &new_marks),
+        )?;
     }
     Ok(())
 }
 
-fn write_hunk(painter: &mut Painter<'_, impl Write>, hunk: &Hunk, old: &Side<'_>, new: &Side<'_>) -> io::Result<()> {
+fn write_hunk(
+    painter: &mut Painter<'_, impl Write>,
+    hunk: &Hunk,
+    old: &Side<'_>,
+    new: &Side<'_>,
+) -> io::Result<()> {
     let mut at = hunk.old.start;
     for change in &hunk.changes {
         (at..change.old.start).try_for_each(|line| painter.line(' ', Style::new(), old, line))?;
-        change.old.clone().try_for_each(|line| painter.line('-', REMOVED, old, line))?;
-        change.new.clone().try_for_each(|line| painter.line('+', ADDED, new, line))?;
+        change
+            .old
+            .clone()
+            .try_for_each(|line| painter.line('-', REMOVED, old, line))?;
+        change
+            .new
+            .clone()
+            .try_for_each(|line| painter.line('+', ADDED, new, line))?;
         at = change.old.end;
     }
     (at..hunk.old.end).try_for_each(|line| painter.line(' ', Style::new(), old, line))
@@ -134,8 +158,15 @@ impl<W: Write> Painter<'_, W> {
         let text = &side.text[span.clone()];
         let content = text.strip_suffix('\n').unwrap_or(text);
         let room = self.look.width.max(20) - 1;
-        let mut marks = side.marks[side.marks.partition_point(|mark| mark.end <= span.start)..].iter().peekable();
-        let mut row = Row { style: self.style(style), marked: false, column: 0, buffer: format!("{sign}") };
+        let mut marks = side.marks[side.marks.partition_point(|mark| mark.end <= span.start)..]
+            .iter()
+            .peekable();
+        let mut row = Row {
+            style: self.style(style),
+            marked: false,
+            column: 0,
+            buffer: format!("{sign}"),
+        };
         row.buffer = format!("{}{sign}", row.style);
         for (at, c) in content.char_indices() {
             let at = span.start + at;
@@ -169,14 +200,23 @@ struct Row {
 impl Row {
     fn mark(&mut self, marked: bool) {
         if marked != self.marked {
-            let style = if marked { self.style.invert() } else { self.style };
-            self.buffer.push_str(&format!("{:#}{style}", self.style.invert()));
+            let style = if marked {
+                self.style.invert()
+            } else {
+                self.style
+            };
+            self.buffer
+                .push_str(&format!("{:#}{style}", self.style.invert()));
             self.marked = marked;
         }
     }
 
     fn finish(&mut self, output: &mut impl Write) -> io::Result<()> {
-        let reset = if self.marked { self.style.invert() } else { self.style };
+        let reset = if self.marked {
+            self.style.invert()
+        } else {
+            self.style
+        };
         writeln!(output, "{}{reset:#}", self.buffer)?;
         self.buffer.clear();
         self.column = 0;
@@ -192,7 +232,11 @@ fn shown(c: char) -> (String, usize) {
     }
     let mut text = String::new();
     let _ = write_visible(&mut text, c);
-    let width = if is_active(c) { text.len() } else { c.width().unwrap_or(0) };
+    let width = if is_active(c) {
+        text.len()
+    } else {
+        c.width().unwrap_or(0)
+    };
     (text, width)
 }
 
@@ -204,7 +248,13 @@ mod tests {
 
     fn drawn(text: &str, edits: &EditList, look: Look) -> String {
         let repaired = edits.apply(text).unwrap();
-        let view = View { path: "頁.txt".as_ref(), text, edits, unresolved: &[], place: Default::default() };
+        let view = View {
+            path: "頁.txt".as_ref(),
+            text,
+            edits,
+            unresolved: &[],
+            place: Default::default(),
+        };
         let mut output = Vec::new();
         write(&mut output, &view, &repaired, look).unwrap();
         String::from_utf8(output).unwrap()
@@ -215,15 +265,39 @@ mod tests {
         let (text, edits, _) = sample();
         let expected = "--- 頁.txt\n+++ 頁.txt\n@@ -1,2 +1,2 @@\n-社會(huì )工作\n+社会工作\n-?城市規??焖展\n\
             \\ No newline at end of file\n+?城市规模快展\n\\ No newline at end of file\n";
-        assert_eq!(drawn(&text, &edits, Look { color: false, width: 80 }), expected);
+        assert_eq!(
+            drawn(
+                &text,
+                &edits,
+                Look {
+                    color: false,
+                    width: 80
+                }
+            ),
+            expected
+        );
     }
 
     #[test]
     fn changed_characters_are_marked() {
         let text = "或?qū)I(yè)的";
-        let new = Edit { span: 3..14, new: "專業".into(), rule: Rule::Torn, confidence: 1.0, evidence: None };
-        let output = drawn(text, &EditList::from_edits(vec![new]).unwrap(), Look { color: true, width: 80 });
-        let removed = "\u{1b}[31m-或\u{1b}[0m\u{1b}[7m\u{1b}[31m?qū)I(yè)\u{1b}[0m\u{1b}[31m的\u{1b}[0m";
+        let new = Edit {
+            span: 3..14,
+            new: "專業".into(),
+            rule: Rule::Torn,
+            confidence: 1.0,
+            evidence: None,
+        };
+        let output = drawn(
+            text,
+            &EditList::from_edits(vec![new]).unwrap(),
+            Look {
+                color: true,
+                width: 80,
+            },
+        );
+        let removed =
+            "\u{1b}[31m-或\u{1b}[0m\u{1b}[7m\u{1b}[31m?qū)I(yè)\u{1b}[0m\u{1b}[31m的\u{1b}[0m";
         assert!(output.contains(removed), "{output:?}");
     }
 
@@ -231,17 +305,49 @@ mod tests {
     fn nothing_from_the_text_acts_on_the_terminal() {
         let text = "\u{1b}]0;title\u{7}\u{202e}會\r\n";
         let at = text.find('會').unwrap();
-        let edit = Edit { span: at..at + 3, new: "会".into(), rule: Rule::Script, confidence: 1.0, evidence: None };
-        let output = drawn(text, &EditList::from_edits(vec![edit]).unwrap(), Look { color: false, width: 80 });
-        assert!(!output.chars().any(|c| is_active(c) && c != '\n'), "{output:?}");
+        let edit = Edit {
+            span: at..at + 3,
+            new: "会".into(),
+            rule: Rule::Script,
+            confidence: 1.0,
+            evidence: None,
+        };
+        let output = drawn(
+            text,
+            &EditList::from_edits(vec![edit]).unwrap(),
+            Look {
+                color: false,
+                width: 80,
+            },
+        );
+        assert!(
+            !output.chars().any(|c| is_active(c) && c != '\n'),
+            "{output:?}"
+        );
         assert!(output.contains("+\\u{1b}]0;title\\u{7}\\u{202e}会\\r\n"));
     }
 
     #[test]
     fn wide_characters_wrap_by_their_width() {
         let text = "一二三四五六七八九十一二三四五六\n";
-        let edit = Edit { span: 0..3, new: "1".into(), rule: Rule::Torn, confidence: 1.0, evidence: None };
-        let output = drawn(text, &EditList::from_edits(vec![edit]).unwrap(), Look { color: false, width: 20 });
-        assert!(output.contains("-一二三四五六七八九\n↪十一二三四五六\n"), "{output}");
+        let edit = Edit {
+            span: 0..3,
+            new: "1".into(),
+            rule: Rule::Torn,
+            confidence: 1.0,
+            evidence: None,
+        };
+        let output = drawn(
+            text,
+            &EditList::from_edits(vec![edit]).unwrap(),
+            Look {
+                color: false,
+                width: 20,
+            },
+        );
+        assert!(
+            output.contains("-一二三四五六七八九\n↪十一二三四五六\n"),
+            "{output}"
+        );
     }
 }

@@ -19,19 +19,33 @@ pub fn write(
     if hunks.is_empty() {
         return Ok(());
     }
-    write!(output, "--- {}\n+++ {}\n", header_path("a", path), header_path("b", path))?;
+    write!(
+        output,
+        "--- {}\n+++ {}\n",
+        header_path("a", path),
+        header_path("b", path)
+    )?;
     for hunk in hunks {
         writeln!(output, "{}", hunk_header(hunk))?;
         let mut at = hunk.old.start;
         let mut changes = hunk.changes.as_slice();
         while let [first, ..] = changes {
             // Changes that meet are one block of removed and one of added lines, as diff tools write them.
-            let meeting = changes.windows(2).take_while(|pair| pair[0].old.end == pair[1].old.start).count() + 1;
+            let meeting = changes
+                .windows(2)
+                .take_while(|pair| pair[0].old.end == pair[1].old.start)
+                .count()
+                + 1;
             let (block, rest) = changes.split_at(meeting);
             write_lines(output, b' ', old, at..first.old.start)?;
             at = block[meeting - 1].old.end;
             write_lines(output, b'-', old, first.old.start..at)?;
-            write_lines(output, b'+', new, first.new.start..block[meeting - 1].new.end)?;
+            write_lines(
+                output,
+                b'+',
+                new,
+                first.new.start..block[meeting - 1].new.end,
+            )?;
             changes = rest;
         }
         write_lines(output, b' ', old, at..hunk.old.end)?;
@@ -49,7 +63,12 @@ pub(crate) fn hunk_header(hunk: &Hunk) -> String {
     format!("@@ -{} +{} @@", range(&hunk.old), range(&hunk.new))
 }
 
-fn write_lines(output: &mut impl Write, sign: u8, lines: &Lines<'_>, range: std::ops::Range<usize>) -> io::Result<()> {
+fn write_lines(
+    output: &mut impl Write,
+    sign: u8,
+    lines: &Lines<'_>,
+    range: std::ops::Range<usize>,
+) -> io::Result<()> {
     for i in range {
         let line = lines.line(i);
         output.write_all(&[sign])?;
@@ -89,7 +108,11 @@ pub(crate) fn header_path(side: &str, path: &Path) -> String {
         return format!("\"{quoted}\"");
     }
     // A tab ends a name with spaces, for patch and git alike.
-    if quoted.contains(' ') { quoted + "\t" } else { quoted }
+    if quoted.contains(' ') {
+        quoted + "\t"
+    } else {
+        quoted
+    }
 }
 
 #[cfg(test)]
@@ -115,7 +138,14 @@ mod tests {
         let repaired = list.apply(text).unwrap();
         let (old, new) = (Lines::new(text.as_bytes()), Lines::new(repaired.as_bytes()));
         let mut output = Vec::new();
-        write(&mut output, "p".as_ref(), &old, &new, &hunks(&old, &new, &list)).unwrap();
+        write(
+            &mut output,
+            "p".as_ref(),
+            &old,
+            &new,
+            &hunks(&old, &new, &list),
+        )
+        .unwrap();
         String::from_utf8(output).unwrap()
     }
 
@@ -124,16 +154,34 @@ mod tests {
         let text = "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n17\n18\n19\n";
         let expected = "--- a/p\n+++ b/p\n@@ -1,5 +1,5 @@\n 1\n-2\n+二\n 3\n 4\n 5\n\
             @@ -7,12 +7,12 @@\n 7\n 8\n 9\n-10\n+十\n 11\n 12\n 13\n 14\n-15\n+x\n 16\n 17\n 18\n";
-        assert_eq!(diff(text, &[("2", "二"), ("10", "十"), ("15", "x")]), expected);
+        assert_eq!(
+            diff(text, &[("2", "二"), ("10", "十"), ("15", "x")]),
+            expected
+        );
     }
 
     #[test]
     fn line_ends_may_come_and_go() {
-        assert_eq!(diff("一\n二\n三", &[("\n", "")]), "--- a/p\n+++ b/p\n@@ -1,3 +1,2 @@\n-一\n-二\n+一二\n 三\n\\ No newline at end of file\n");
-        assert_eq!(diff("一", &[("一", "一\n")]), "--- a/p\n+++ b/p\n@@ -1 +1 @@\n-一\n\\ No newline at end of file\n+一\n");
-        assert_eq!(diff("一\n", &[("\n", "")]), "--- a/p\n+++ b/p\n@@ -1 +1 @@\n-一\n+一\n\\ No newline at end of file\n");
-        assert_eq!(diff("一\r\n二\r\n", &[("二", "三")]), "--- a/p\n+++ b/p\n@@ -1,2 +1,2 @@\n 一\r\n-二\r\n+三\r\n");
-        assert_eq!(diff("一\n", &[("一\n", "")]), "--- a/p\n+++ b/p\n@@ -1 +0,0 @@\n-一\n");
+        assert_eq!(
+            diff("一\n二\n三", &[("\n", "")]),
+            "--- a/p\n+++ b/p\n@@ -1,3 +1,2 @@\n-一\n-二\n+一二\n 三\n\\ No newline at end of file\n"
+        );
+        assert_eq!(
+            diff("一", &[("一", "一\n")]),
+            "--- a/p\n+++ b/p\n@@ -1 +1 @@\n-一\n\\ No newline at end of file\n+一\n"
+        );
+        assert_eq!(
+            diff("一\n", &[("\n", "")]),
+            "--- a/p\n+++ b/p\n@@ -1 +1 @@\n-一\n+一\n\\ No newline at end of file\n"
+        );
+        assert_eq!(
+            diff("一\r\n二\r\n", &[("二", "三")]),
+            "--- a/p\n+++ b/p\n@@ -1,2 +1,2 @@\n 一\r\n-二\r\n+三\r\n"
+        );
+        assert_eq!(
+            diff("一\n", &[("一\n", "")]),
+            "--- a/p\n+++ b/p\n@@ -1 +0,0 @@\n-一\n"
+        );
         assert_eq!(diff("一\n", &[("一", "一")]), "");
         assert_eq!(diff("", &[]), "");
     }

@@ -14,7 +14,9 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum SinkError {
     /// Several inputs, and nowhere to put them apart.
-    #[error("several inputs need a folder to go to: give `-o DIR` (texts are never joined on standard output)")]
+    #[error(
+        "several inputs need a folder to go to: give `-o DIR` (texts are never joined on standard output)"
+    )]
     SeveralToStandard,
     /// Several inputs and one output file.
     #[error("{}: is a file, but several inputs need a folder: give `-o DIR`", .0.display())]

@@ -37,7 +37,13 @@ impl Input {
         if paths.is_empty() {
             return vec![Input::Standard];
         }
-        let input = |path: &PathBuf| if path.as_os_str() == "-" { Input::Standard } else { Input::File(path.clone()) };
+        let input = |path: &PathBuf| {
+            if path.as_os_str() == "-" {
+                Input::Standard
+            } else {
+                Input::File(path.clone())
+            }
+        };
         paths.iter().map(input).collect()
     }
 
@@ -99,7 +105,11 @@ mod tests {
     fn nothing_and_a_dash_are_standard_input() {
         assert_eq!(Input::from_paths(&[]), [Input::Standard]);
         let paths = ["-".into(), "./-".into(), "頁.txt".into()];
-        let expected = [Input::Standard, Input::File("./-".into()), Input::File("頁.txt".into())];
+        let expected = [
+            Input::Standard,
+            Input::File("./-".into()),
+            Input::File("頁.txt".into()),
+        ];
         assert_eq!(Input::from_paths(&paths), expected);
     }
 

@@ -27,10 +27,17 @@ pub struct Decoded<'b> {
     pub bom: bool,
 }
 
-pub(crate) fn decode<'b>(bytes: &'b [u8], _label: Option<&'static Encoding>) -> Result<Decoded<'b>, DecodeError> {
+pub(crate) fn decode<'b>(
+    bytes: &'b [u8],
+    _label: Option<&'static Encoding>,
+) -> Result<Decoded<'b>, DecodeError> {
     let text = simdutf8::basic::from_utf8(bytes).map_err(|_| DecodeError)?;
     let rest = text.strip_prefix('\u{FEFF}');
-    Ok(Decoded { text: Cow::Borrowed(rest.unwrap_or(text)), encoding: UTF_8, bom: rest.is_some() })
+    Ok(Decoded {
+        text: Cow::Borrowed(rest.unwrap_or(text)),
+        encoding: UTF_8,
+        bom: rest.is_some(),
+    })
 }
 
 impl Decoded<'_> {

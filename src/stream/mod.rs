@@ -24,8 +24,8 @@ use std::io::{self, Read, Write};
 
 use encoding_rs::Encoding;
 
-use decoding::{self as decode, DecodeError, Decoded, EncodeError};
 use crate::pipeline::{Page, Repaired, Repairer};
+use decoding::{self as decode, DecodeError, Decoded, EncodeError};
 
 pub use blocks::{Blocks, Limits};
 pub use output::output_bytes;
@@ -104,7 +104,12 @@ pub fn repair<R: Read, E: From<StreamError>>(
     while let Some((bytes, last)) = blocks.next_block().map_err(StreamError::Read)? {
         let decoded = decode::decode(bytes, encoding).map_err(StreamError::Decode)?;
         let repaired = repairer.fix_block(&decoded.text, page);
-        each(Block { bytes, decoded: &decoded, repaired, place })?;
+        each(Block {
+            bytes,
+            decoded: &decoded,
+            repaired,
+            place,
+        })?;
         if !last {
             place.advance(&decoded.text);
             encoding = Some(decoded.encoding);
@@ -126,8 +131,17 @@ pub fn fix(
     to: Option<&'static Encoding>,
     limits: Limits,
 ) -> Result<(), StreamError> {
-    repair(reader, repairer, &mut Page::default(), from, limits, |block| {
-        writer.write_all(&output_bytes(&block, to)?).map_err(StreamError::Write)
-    })?;
+    repair(
+        reader,
+        repairer,
+        &mut Page::default(),
+        from,
+        limits,
+        |block| {
+            writer
+                .write_all(&output_bytes(&block, to)?)
+                .map_err(StreamError::Write)
+        },
+    )?;
     writer.flush().map_err(StreamError::Write)
 }
