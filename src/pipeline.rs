@@ -212,14 +212,18 @@ impl Repairer {
         let suspicious = trigger::may_be_damaged(text);
         if suspicious {
             page.learn(text, self.model());
-            let spots = spots::repair(text, page, self.model(), options, html);
-            unresolved = spots.unresolved;
-            revision.apply(spots.edits);
             if self.wants(Rule::CommaNoise) {
-                let edits = comma::noise(&revision.text, page.is_damaged());
+                let edits = comma::noise(text, page.is_damaged());
                 page.comma_noise += edits.len() as u32;
                 revision.apply(edits);
             }
+            let spots = spots::repair(&revision.text, page, self.model(), options, html);
+            unresolved = spots.unresolved;
+            for spot in &mut unresolved {
+                spot.span = revision.edits.unmap_offset(spot.span.start, Bias::Start)
+                    ..revision.edits.unmap_offset(spot.span.end, Bias::End);
+            }
+            revision.apply(spots.edits);
             if page.is_damaged() && self.wants(Rule::LostCharacter) {
                 let (edits, open) = lone::lost_characters(&revision.text, self.model(), options.min_confidence);
                 for mut spot in open {

@@ -5,3 +5,4 @@ pub mod markup;
 pub mod annotation;
 pub mod page;
 pub mod readings;
+mod readings_table;

@@ -13,6 +13,7 @@ use crate::script;
 
 use super::annotation::{annotation, residue};
 use super::readings;
+use crate::repair::channel::splice::may_be_torn;
 
 /// Log-odds, before any evidence, that pinyin in parentheses is damage and no gloss.
 const PRIOR: f32 = -2.5;
@@ -39,6 +40,15 @@ pub(crate) const WORTH_A_REPORT: f32 = 0.5;
 /// Beyond this share of bare occurrences, a person chose where to annotate. Damaged runs show a
 /// character without its annotation now and then, hence not 0.
 const BARE_SHARE: f32 = 0.34;
+
+/// Characters after a suspicious `?` that may be shifted; runs end after 14 at most, but a page may
+/// have two in a row.
+pub(crate) const SHIFTED: usize = 24;
+
+/// Whether the `?` at the start of `rest` looks like a torn byte.
+pub(crate) fn is_torn_spot(rest: &str) -> bool {
+    residue(rest).is_some() || may_be_torn(rest)
+}
 
 /// One annotated character of a page.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,6 +91,8 @@ pub struct Page {
     log_odds: f32,
     /// Torn runs that were repaired on this page so far.
     pub torn: u32,
+    /// Those of them that showed no `?` where a byte was torn off.
+    pub silent: u32,
     /// Marks with a visible noise comma before them.
     pub comma_noise: u32,
     /// How often a lone `?` was repaired.
@@ -132,16 +144,21 @@ impl Page {
         }
     }
 
-    /// Counts the occurrences of the annotated characters that carry no annotation.
+    /// Counts the occurrences of the annotated characters that carry no annotation, but for the places
+    /// where bytes may be shifted.
     fn count_bare(&mut self, text: &str) {
+        let mut shifted = 0_usize;
         for (at, c) in text.char_indices() {
+            if c == '?' && is_torn_spot(&text[at..]) {
+                shifted = SHIFTED;
+            }
+            shifted = shifted.saturating_sub(1);
             if c >= '\u{3400}'
+                && shifted == 0
                 && let Some(entry) = self.annotated.get_mut(&c)
+                && annotation(&text[at + c.len_utf8()..]).is_none()
             {
-                let next = &text[at + c.len_utf8()..];
-                if annotation(next).is_none() {
-                    entry.without += 1;
-                }
+                entry.without += 1;
             }
         }
     }
@@ -231,7 +248,7 @@ impl Page {
 
 /// Whether Simplified -> Traditional can have produced the character, so that the channel can annotate it.
 fn is_annotatable(c: char) -> bool {
-    script::simplified(c) != c && cp936::encode(c).is_some()
+    (script::simplified(c) != c || c == '著') && cp936::encode(c).is_some()
 }
 
 fn is_han(c: char) -> bool {

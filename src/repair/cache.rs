@@ -5,14 +5,15 @@
 
 use crate::lm::{Context, Model};
 
-use super::channel::splice::{is_folded_form, may_be_torn};
+use super::channel::splice::is_folded_form;
 use super::search::Scorer;
-use crate::damage::annotation::{annotation, residue};
+use crate::damage::annotation::annotation;
+use crate::damage::page::{SHIFTED, is_torn_spot};
 
 /// Weight of the page's own pairs. With 0.05 to 0.3 the excerpts come out the same.
 const WEIGHT: f32 = 0.12;
-/// Characters after a suspicious `?` that are not counted: they may be shifted.
-const SHIFTED: usize = 24;
+/// Characters rarer than this (nats) are what shifted runs are full of; they are not counted.
+const RARE: f32 = -11.5;
 
 /// The page's own pairs of symbols, and the model.
 #[derive(Debug)]
@@ -40,7 +41,7 @@ impl<'m> PageScorer<'m> {
                         continue;
                     }
                 }
-                '?' if residue(&text[at..]).is_some() || may_be_torn(&text[at..]) => skip = SHIFTED,
+                '?' if is_torn_spot(&text[at..]) => skip = SHIFTED,
                 _ => {}
             }
             if skip > 0 {
@@ -48,8 +49,10 @@ impl<'m> PageScorer<'m> {
                 before = None;
                 continue;
             }
-            let symbol = u32::from(model.symbol(c).number());
-            if c.is_ascii() {
+            let symbol = model.symbol(c);
+            let known = model.unigram_log_prob(symbol) > RARE;
+            let symbol = u32::from(symbol.number());
+            if c.is_ascii() || !known {
                 before = None;
             } else {
                 pairs.extend(before.map(|before| before << 16 | symbol));

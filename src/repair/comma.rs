@@ -27,7 +27,7 @@ pub fn noise(text: &str, damaged: bool) -> EditList {
     let mut other_marks = false;
     for at in memchr::memchr_iter(b',', text.as_bytes()) {
         let Some(mark) = text[at + 1..].chars().next().filter(|c| is_mark(*c)) else { continue };
-        let site = text[..at].chars().next_back().is_some_and(|c| !c.is_ascii())
+        let site = text[..at].chars().next_back().is_some_and(|c| !c.is_ascii() || c == ')')
             && sites.last().is_none_or(|last| last + 1 < at);
         if site {
             sites.push(at);

@@ -10,7 +10,7 @@
 pub enum Byte {
     /// This byte.
     Is(u8),
-    /// A byte that is gone: any that the automaton accepts.
+    /// A byte that is gone: any high byte that the automaton accepts.
     Lost,
     /// A byte that is gone, known to lie in one of these ranges.
     LostIn(&'static [(u8, u8)]),
@@ -35,6 +35,17 @@ pub enum Kind {
     Noise,
     /// Pairs that the wrong decoder dropped.
     Vanished,
+}
+
+/// For which hypotheses an arc is tried: those with many unknown bytes cost too much to try on all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resort {
+    /// For all.
+    All,
+    /// For the best few.
+    Few,
+    /// For the best few, where no other arc goes on well.
+    Last,
 }
 
 /// The most bytes one arc has: two dropped pairs and a character.
@@ -62,6 +73,8 @@ pub struct Arc {
     pub inside: bool,
     /// Whether taking it means that the text is damaged.
     pub opens: bool,
+    /// For which hypotheses it is tried.
+    pub resort: Resort,
     /// How many bytes at the start are pairs that the wrong decoder dropped ([`Lattice::is_dropped`]).
     pub dropped: u8,
     /// What it costs, in nats.
@@ -83,6 +96,7 @@ impl Arc {
             before_mark: false,
             inside: false,
             opens: false,
+            resort: Resort::All,
             dropped: 0,
             cost: 0.0,
             kind: Kind::Same,

@@ -9,7 +9,7 @@
 use crate::lm::Context;
 
 use super::automaton::{Automaton, Pending, Step};
-use super::lattice::{Arc, Byte, Kind, Lattice, MOST_BYTES};
+use super::lattice::{Arc, Byte, Kind, Lattice, MOST_BYTES, Resort};
 
 /// Hypotheses kept at a position. 16 lost one run in the excerpts with two holes close together, 24 none.
 const WIDTH: usize = 24;
@@ -19,11 +19,17 @@ const WIDTH_AFTER_HOLE: usize = 256;
 /// Arcs after a lost byte during which the wider beam is kept.
 const FRESH_ARCS: u8 = 2;
 /// Within an arc, partial hypotheses kept from one lost byte to the next.
-const WIDTH_INSIDE_ARC: usize = 6;
+const WIDTH_INSIDE_ARC: usize = 16;
+/// A hypothesis that loses fewer nats than this on its way goes on well, and needs no last resort.
+const GOES_ON_WELL: f32 = 6.5;
+/// Hypotheses per position that may take arcs for the few.
+const RESORTS: usize = 3;
 /// Hypotheses with the same future that are kept, so that rivals can be named.
 const RIVALS: usize = 8;
 /// A hypothesis this many nats behind the best at its position is dropped.
 const BEHIND: f32 = 30.0;
+/// What a lost byte can have been: it stood alone as a lead byte when it was lost.
+const LOST: std::ops::RangeInclusive<u8> = 0x81..=0xFE;
 /// Characters a run may stay shifted (the longest seen on real pages is 14).
 const LONGEST_RUN: u8 = 32;
 /// Arcs after which a region is closed by force.
@@ -194,10 +200,24 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
             steps += 1;
             arcs.clear();
             self.lattice.arcs(at, &mut arcs);
+            let mut resorts = 0;
             for hypothesis in &beam {
-                for arc in &arcs {
-                    self.follow(*hypothesis, at, arc, &mut waiting);
+                let mut best = f32::NEG_INFINITY;
+                for arc in arcs.iter().filter(|arc| arc.resort == Resort::All) {
+                    best = best.max(self.follow(*hypothesis, at, arc, &mut waiting));
                 }
+                if hypothesis.at_rest() || resorts == RESORTS {
+                    continue;
+                }
+                let stuck = best < hypothesis.score - GOES_ON_WELL;
+                let mut tried = false;
+                for arc in arcs.iter() {
+                    if arc.resort == Resort::Few || (arc.resort == Resort::Last && stuck) {
+                        self.follow(*hypothesis, at, arc, &mut waiting);
+                        tried = true;
+                    }
+                }
+                resorts += usize::from(tried);
             }
             if waiting.is_empty() {
                 // Cannot happen while every lattice has the arc of the text as it stands.
@@ -206,12 +226,11 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
         }
     }
 
-    fn follow(&mut self, from: Hypothesis, at: usize, arc: &Arc, waiting: &mut Vec<(usize, Vec<Hypothesis>)>) {
+    /// Takes one arc; the answer is the best score that came of it.
+    fn follow(&mut self, from: Hypothesis, at: usize, arc: &Arc, waiting: &mut Vec<(usize, Vec<Hypothesis>)>) -> f32 {
+        let mut best = f32::NEG_INFINITY;
         if arc.inside && from.at_rest() {
-            return;
-        }
-        if arc.bytes().is_empty() && arc.literal.is_none() && from.expected != Expected::Nothing && arc.before_mark {
-            return;
+            return best;
         }
         let mut partial = std::mem::take(&mut self.partial);
         partial.clear();
@@ -246,7 +265,7 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
                 };
                 match *byte {
                     Byte::Is(value) => choose(value, false, &mut partial),
-                    Byte::Lost => (0x40..=0xFE).for_each(|value| choose(value, true, &mut partial)),
+                    Byte::Lost => LOST.for_each(|value| choose(value, true, &mut partial)),
                     Byte::LostIn(ranges) => {
                         for (low, high) in ranges {
                             (*low..=*high).for_each(|value| choose(value, true, &mut partial));
@@ -302,6 +321,7 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
             if hypothesis.run > LONGEST_RUN {
                 continue;
             }
+            best = best.max(hypothesis.score);
             hypothesis.node = self.nodes.len() as u32;
             self.nodes.push(Node {
                 parent: from.node,
@@ -319,6 +339,7 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
             }
         }
         self.partial = partial;
+        best
     }
 
     fn read_byte(&mut self, mut hypothesis: Hypothesis, byte: u8) -> Option<Hypothesis> {

@@ -27,6 +27,11 @@ const SATISFYING_GAIN: f32 = 12.0;
 /// Nats per character (log-probability of the text as it stands) below which even a page without
 /// damage deserves the thorough search.
 const GIBBERISH: f32 = -8.5;
+/// Nats at which a character of a repair is odd, and slightly odd: bytes may have been dropped there.
+const ODD: f32 = -9.5;
+const SLIGHTLY_ODD: f32 = -7.5;
+/// Gain that makes a last search for dropped pairs worth its time.
+const WORTH_A_LAST_SEARCH: f32 = 4.0;
 /// More question marks than this in a row are literal; the longest torn row seen is 3.
 const MOST_QUESTION_MARKS: usize = 3;
 /// Candidates that an edit lists.
@@ -126,23 +131,28 @@ impl<'r> Run<'r> {
 
     /// Whether what follows a mark is so unlikely that bytes may have been shifted there.
     fn weird_after(&self, at: usize) -> bool {
-        /// Characters looked at, and nats they may cost together. A quarter of a percent of the marks
-        /// of clean text fall below, all shifted runs of the excerpts do.
+        /// Characters looked at, and nats they cost on average. A quarter of a percent of the marks of
+        /// clean text fall below, the shifted runs of the excerpts do.
         const LOOKED_AT: usize = 3;
-        const NATS: f32 = -27.0;
+        const NATS: f32 = -9.0;
         let mut chars = self.text[at..].chars();
         let Some(mark) = chars.next() else { return false };
         let (mut context, _) = self.model.advance(self.model.line_start(), mark);
         let mut total = 0.0;
+        let mut count = 0;
         for c in chars.take(LOOKED_AT) {
-            if c.is_ascii() {
+            if c < '@' {
                 return false;
+            }
+            if c.is_ascii() {
+                break;
             }
             let (next, nats) = self.model.advance(context, c);
             context = next;
             total += nats;
+            count += 1;
         }
-        total < NATS
+        count > 0 && total < NATS * count as f32
     }
 
     /// What the model has read before `at`, and the last two bytes there.
@@ -178,18 +188,31 @@ impl<'r> Run<'r> {
 
     fn region(&mut self, at: usize, page: &mut Page, effort: Effort) {
         let (context, last_two) = self.before(at, page);
+        let silent = !self.text[at..].starts_with('?') || page.silent > 0;
         let (model, text) = (self.model, self.text);
         let scorer = self.scorer.get_or_insert_with(|| PageScorer::new(model, text));
-        let look = |effort| search(&Cp936, &Splice::new(text, page, effort), scorer, at, context, last_two);
-        let mut outcome = look(effort);
+        let splice = |effort| Splice::new(text, page, effort, silent);
+        let mut outcome = search(&Cp936, &splice(effort), scorer, at, context, last_two);
         let doubtful = gain(&outcome) < SATISFYING_GAIN
-            || outcome.repairs.first().is_some_and(|best| has_oddity(scorer, best, context));
+            || outcome.repairs.first().is_some_and(|best| !oddities(scorer, best, context, ODD).is_empty());
         if effort == Effort::Usual && doubtful {
-            let characters = self.text[at..outcome.end].chars().count().max(1);
+            let characters = text[at..outcome.end].chars().count().max(1);
             if page.is_damaged() || outcome.same / (characters as f32) < GIBBERISH {
-                let thorough = look(Effort::Thorough);
+                let thorough = search(&Cp936, &splice(Effort::Thorough), scorer, at, context, last_two);
                 if gain(&thorough) > gain(&outcome) {
                     outcome = thorough;
+                }
+            }
+        }
+        if let Some(best) = outcome.repairs.first()
+            && gain(&outcome) > WORTH_A_LAST_SEARCH
+        {
+            let gaps = oddities(scorer, best, context, SLIGHTLY_ODD);
+            if !gaps.is_empty() {
+                let lattice = splice(Effort::Thorough).with_gaps(&gaps);
+                let last = search(&Cp936, &lattice, scorer, at, context, last_two);
+                if gain(&last) > gain(&outcome) {
+                    outcome = last;
                 }
             }
         }
@@ -223,6 +246,7 @@ impl<'r> Run<'r> {
                 continue;
             }
             page.torn += u32::from(rule == Rule::Torn);
+            page.silent += u32::from(arcs.iter().any(|arc| arc.kind == Kind::Torn && arc.bytes.len() > 1));
             let evidence = Evidence {
                 bytes: byte_view(arcs),
                 damage,
@@ -282,15 +306,22 @@ impl<'r> Run<'r> {
     }
 }
 
-/// Whether some character of a repair is so unlikely that bytes may be missing before it.
-fn has_oddity(scorer: &PageScorer<'_>, path: &Path, mut context: Context) -> bool {
-    /// Nats. The rare but right characters of the excerpts stay above, a wrong shift falls below.
-    const ODD: f32 = -9.5;
-    path.arcs.iter().flat_map(|arc| arc.text.chars()).any(|c| {
-        let (next, nats) = scorer.read(context, c);
-        context = next;
-        nats < ODD
-    })
+/// Where characters of a shifted run are so unlikely that bytes may be missing at them or just before.
+fn oddities(scorer: &PageScorer<'_>, path: &Path, mut context: Context, odd: f32) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut shifted = false;
+    for (i, arc) in path.arcs.iter().enumerate() {
+        shifted |= arc.pending;
+        for c in arc.text.chars() {
+            let (next, nats) = scorer.read(context, c);
+            context = next;
+            if nats < odd && shifted && arc.lost == 0 {
+                found.push(path.arcs[i.saturating_sub(2)].to..arc.to + 1);
+            }
+        }
+        shifted = arc.pending;
+    }
+    found
 }
 
 fn gain(outcome: &Outcome) -> f32 {

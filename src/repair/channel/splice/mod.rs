@@ -16,6 +16,7 @@
 pub mod transmit;
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use crate::codec::cp936;
@@ -24,7 +25,7 @@ use crate::damage::page::{Page, PageScript};
 use crate::damage::readings;
 use crate::script;
 
-use super::super::lattice::{Arc, Byte, Kind, Lattice};
+use super::super::lattice::{Arc, Byte, Kind, Lattice, Resort};
 
 /// The six marks before which noise is put: 。 ， 、 ！ ？ ； in code page 936.
 pub const MARKS: [u16; 6] = [0xA1A3, 0xA3AC, 0xA1A2, 0xA3A1, 0xA3BF, 0xA3BB];
@@ -47,14 +48,18 @@ mod cost {
     /// An annotation on a page that is not known to be annotated.
     pub(super) const STRANGE_ANNOTATION: f32 = 6.0;
     /// An eaten ASCII character, by how well it fits what follows.
+    /// A tag or entity without its first character speaks for damage by itself.
+    pub(super) const EATEN_MARKUP: f32 = -5.0;
     pub(super) const EATEN_FITTING: f32 = 2.0;
     pub(super) const EATEN_OTHER: f32 = 5.0;
+    /// What a bracket that closes and was never opened is worth against `[`, which is rare.
+    pub(super) const UNMATCHED_BRACKET: f32 = 12.0;
     /// A lone lead byte at the end of a line.
     pub(super) const LINE_END: f32 = 3.0;
     /// A pair that was dropped.
-    pub(super) const VANISHED: f32 = 4.0;
+    pub(super) const VANISHED: f32 = 1.0;
     /// A letter or digit that is the folded form of a fullwidth one, inside a run.
-    pub(super) const FOLDED_LETTER: f32 = 2.5;
+    pub(super) const FOLDED_LETTER: f32 = 1.0;
     /// An annotated character without its annotation: never seen outside damaged runs.
     pub(super) const OWED: f32 = 7.0;
     /// A fullwidth letter, digit or sign in the original.
@@ -69,8 +74,10 @@ mod cost {
 const DROPPED_LEAD: Byte = Byte::LostIn(&[(0xA1, 0xAF), (0xD7, 0xD7), (0xF8, 0xFE)]);
 const DROPPED_TRAIL: Byte = Byte::LostIn(&[(0x40, 0x7E), (0x80, 0xFE)]);
 
-/// Marks an annotation (by its offset) among the numbers of `Arc::behind`; the others are pairs.
-const ANNOTATION_FLAG: u32 = 1 << 31;
+/// Mark the offset of an annotation among the numbers of `Arc::behind`, whose character the page
+/// annotates or does not; the other numbers are pairs.
+const ON_PAGE: u32 = 1 << 31;
+const ANYWHERE: u32 = 1 << 30;
 
 /// How far the search may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,12 +95,21 @@ pub struct Splice<'p> {
     page: &'p Page,
     script: PageScript,
     effort: Effort,
+    silent: bool,
+    gaps: &'p [Range<usize>],
 }
 
 impl<'p> Splice<'p> {
-    /// The lattice of `text`, read with what is known about its page.
-    pub fn new(text: &'p str, page: &'p Page, effort: Effort) -> Self {
-        Splice { text, page, script: page.script(), effort }
+    /// The lattice of `text`, read with what is known about its page. With `silent`, bytes may be torn
+    /// without a `?` to show for it.
+    pub fn new(text: &'p str, page: &'p Page, effort: Effort, silent: bool) -> Self {
+        Splice { text, page, script: page.script(), effort, silent, gaps: &[] }
+    }
+
+    /// The same, where dropped pairs are suspected at these places and looked for even though the text
+    /// goes on well there.
+    pub fn with_gaps(self, gaps: &'p [Range<usize>]) -> Self {
+        Splice { gaps, ..self }
     }
 
     fn question_mark(&self, at: usize, arcs: &mut Vec<Arc>) {
@@ -130,7 +146,7 @@ impl<'p> Splice<'p> {
             }
             Some(_) => {}
         }
-        for (eaten, cost) in eaten_before(rest) {
+        for (eaten, cost) in eaten_before(self.text, to) {
             let arc = match eaten {
                 b'<' | b'&' => Arc {
                     markup: Some(char::from(eaten)),
@@ -139,6 +155,12 @@ impl<'p> Splice<'p> {
                 _ => Arc::damage(to, &[Byte::Lost, Byte::Is(eaten)], Kind::Eaten, cost),
             };
             arcs.push(Arc { inside: true, ..arc });
+            if eaten.is_ascii_digit() && rest.starts_with(']') {
+                // An unmatched bracket was opened: ［１] with A3DB before the digit.
+                let open = [Byte::LostIn(&[(0xDB, 0xDB)]), Byte::Is(eaten)];
+                let cost = cost - cost::UNMATCHED_BRACKET;
+                arcs.push(Arc { inside: true, ..Arc::damage(to, &open, Kind::Eaten, cost) });
+            }
         }
     }
 
@@ -156,14 +178,10 @@ impl<'p> Splice<'p> {
     fn parenthesis(&self, at: usize, arcs: &mut Vec<Arc>) {
         let Some(found) = annotation(&self.text[at..]) else { return };
         let to = at + found.len;
-        let accepted = self.text[..at].chars().next_back().is_some_and(|c| self.page.accepts(c));
-        let mut arc = Arc { kind: Kind::Annotation, ..Arc::same(to, &[]) };
-        arc.behind = Some(ANNOTATION_FLAG | at as u32);
-        if !accepted {
-            arc.opens = true;
-            arc.cost = cost::STRANGE_ANNOTATION;
-        }
-        arcs.push(arc);
+        let arc = Arc { kind: Kind::Annotation, ..Arc::same(to, &[]) };
+        arcs.push(Arc { behind: Some(ON_PAGE | at as u32), ..arc });
+        let (behind, cost) = (Some(ANYWHERE | at as u32), cost::STRANGE_ANNOTATION);
+        arcs.push(Arc { behind, cost, opens: true, ..arc });
         if self.effort == Effort::Thorough {
             for &pair in pairs_with_reading(found.syllable) {
                 let cost = self.residue_cost(pair) + cost::KEPT_PARENTHESIS;
@@ -186,7 +204,7 @@ impl<'p> Splice<'p> {
     }
 
     fn silent_tear(&self, bytes: [u8; 2], to: usize, arcs: &mut Vec<Arc>) {
-        if self.effort == Effort::Thorough && self.page.is_damaged() && MARKS.contains(&u16::from_be_bytes(bytes)) {
+        if self.silent && MARKS.contains(&u16::from_be_bytes(bytes)) {
             let bytes = [Byte::Lost, Byte::Is(bytes[0]), Byte::Is(bytes[1])];
             arcs.push(Arc::damage(to, &bytes, Kind::Torn, cost::TORN_SILENTLY));
         }
@@ -196,14 +214,15 @@ impl<'p> Splice<'p> {
         if self.effort < Effort::Thorough {
             return;
         }
+        let resort = if self.gaps.iter().any(|gap| gap.contains(&to)) { Resort::Few } else { Resort::Last };
         let shown = bytes.iter().map(|byte| Byte::Is(*byte));
         let one: Vec<Byte> = [DROPPED_LEAD, DROPPED_TRAIL].into_iter().chain(shown.clone()).collect();
-        arcs.push(Arc { inside: true, dropped: 2, ..Arc::damage(to, &one, Kind::Vanished, cost::VANISHED) });
+        arcs.push(Arc { inside: true, resort, dropped: 2, ..Arc::damage(to, &one, Kind::Vanished, cost::VANISHED) });
         // Two in a row are nearly always —— (A1AA A1AA): 校——中 drops AAA1 and AAD6.
         let two: Vec<Byte> =
             [DROPPED_LEAD, Byte::Is(0xA1), DROPPED_LEAD, DROPPED_TRAIL].into_iter().chain(shown).collect();
         let cost = cost::VANISHED + 1.0;
-        arcs.push(Arc { inside: true, dropped: 4, ..Arc::damage(to, &two, Kind::Vanished, cost) });
+        arcs.push(Arc { inside: true, resort, dropped: 4, ..Arc::damage(to, &two, Kind::Vanished, cost) });
     }
 }
 
@@ -225,10 +244,10 @@ impl Lattice for Splice<'_> {
             if c != '?' {
                 self.unfolded(c, to, arcs);
             }
-            if c.is_ascii_alphabetic() {
+            if c >= '@' {
                 self.vanished(&[c as u8], to, arcs);
             }
-            if matches!(c, ',' | '!' | ';' | '?') {
+            if matches!(c, ',' | '!' | ';') {
                 self.silent_tear([0xA3, c as u8 | 0x80], to, arcs);
             }
         } else if let Some(bytes) = cp936::encode(c) {
@@ -244,10 +263,13 @@ impl Lattice for Splice<'_> {
     }
 
     fn allows(&self, number: u32, pair: u16) -> bool {
-        if number & ANNOTATION_FLAG == 0 {
+        if number & (ON_PAGE | ANYWHERE) == 0 {
             return number == u32::from(pair);
         }
-        let at = (number & !ANNOTATION_FLAG) as usize;
+        if (number & ON_PAGE != 0) != self.page.annotates(pair) {
+            return false;
+        }
+        let at = (number & !(ON_PAGE | ANYWHERE)) as usize;
         let [lead, trail] = pair.to_be_bytes();
         match (annotation(&self.text[at..]), cp936::decode(lead, trail)) {
             (Some(found), Some(c)) => readings::has_reading(c, found.syllable),
@@ -312,14 +334,15 @@ pub(crate) fn may_be_torn(rest: &str) -> bool {
 }
 
 /// The ASCII characters that a lone lead byte may have eaten before `rest`, with what each costs.
-fn eaten_before(rest: &str) -> Vec<(u8, f32)> {
-    use cost::{EATEN_FITTING, EATEN_OTHER};
+fn eaten_before(text: &str, to: usize) -> Vec<(u8, f32)> {
+    use cost::{EATEN_FITTING, EATEN_MARKUP, EATEN_OTHER};
+    let rest = &text[to..];
     let head: String = rest.chars().take(24).collect();
     if is_tag_rest(&head) {
-        return vec![(b'<', EATEN_FITTING)];
+        return vec![(b'<', EATEN_MARKUP)];
     }
     if is_entity_rest(&head) {
-        return vec![(b'&', EATEN_FITTING)];
+        return vec![(b'&', EATEN_MARKUP)];
     }
     let next = head.chars().next().unwrap_or('\n');
     let mut eaten = Vec::with_capacity(14);
@@ -328,10 +351,15 @@ fn eaten_before(rest: &str) -> Vec<(u8, f32)> {
     } else {
         EATEN_OTHER
     };
-    // The digit itself is not in the bytes; small ones are more frequent (Benford's law).
+    let expected = if matches!(next, ']' | '］') { citation(text, to) } else { None };
     for digit in 0..10_u8 {
-        let rank = if digit == 0 { 2.3 } else { -(1.0 + 1.0 / f32::from(digit)).log10().ln() - 1.2 };
-        eaten.push((b'0' + digit, number + rank));
+        let cost = match expected {
+            Some(expected) => if digit == expected { 0.1 } else { 4.0 },
+            // The digit itself is not in the bytes; small ones are more frequent (Benford's law).
+            None if digit == 0 => 2.3,
+            None => -(1.0 + 1.0 / f32::from(digit)).log10().ln() - 1.2,
+        };
+        eaten.push((b'0' + digit, number + cost));
     }
     let fits = |fitting: bool| if fitting { EATEN_FITTING } else { EATEN_OTHER };
     eaten.push((b' ', fits(next.is_ascii_alphabetic())));
@@ -339,6 +367,27 @@ fn eaten_before(rest: &str) -> Vec<(u8, f32)> {
     eaten.push((b'"', EATEN_OTHER));
     eaten.push((b'\n', EATEN_OTHER + 1.0));
     eaten
+}
+
+/// The number that a citation `[n]` has whose `n` was eaten: one more than the one before it, where
+/// those before it that were eaten too are counted.
+fn citation(text: &str, to: usize) -> Option<u8> {
+    /// How far back the citation before is looked for, in bytes.
+    const FAR: usize = 4096;
+    let start = (to.saturating_sub(FAR)..to).find(|at| text.is_char_boundary(*at))?;
+    let before = &text[start..to - 1];
+    let mut eaten = 0;
+    for close in memchr::memrchr_iter(b']', before.as_bytes()) {
+        let inside = &before[..close];
+        if inside.ends_with('?') {
+            eaten += 1;
+            continue;
+        }
+        let digits = inside.bytes().rev().take_while(u8::is_ascii_digit).count();
+        let number: u8 = inside[close - digits..].parse().ok()?;
+        return (inside[..close - digits].ends_with('[') && number + eaten < 9).then_some(number + eaten + 1);
+    }
+    (eaten < 9).then_some(eaten + 1)
 }
 
 /// What is left of a tag without its `<`: `/p>`, `br/>`, `strong>`, `img src=..`.
@@ -387,6 +436,6 @@ mod tests {
         assert!(!is_tag_rest("9日") && !is_tag_rest("/") && !is_tag_rest("Q》"));
         assert!(is_entity_rest("ldquo;三") && is_entity_rest("#8220;"));
         assert!(!is_entity_rest(";") && !is_entity_rest("他;"));
-        assert!(eaten_before("9日，").iter().any(|(byte, cost)| *byte == b'2' && *cost < cost::EATEN_OTHER));
+        assert!(eaten_before("?9日，", 1).iter().any(|(byte, cost)| *byte == b'2' && *cost < cost::EATEN_OTHER));
     }
 }
