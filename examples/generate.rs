@@ -359,9 +359,29 @@ fn script(
         "Characters that stand in Simplified text only.",
         &simplified_only.into_iter().collect::<Vec<_>>(),
     );
-    text.push_str("\n/// Phrases and what they become, sorted.\n#[rustfmt::skip]\npub(super) static PHRASES: &[(&str, &str)] = &[\n");
+    // Pages write 著 where the dictionary has 着 (藉著, 憑藉著).
+    let mut all_phrases: BTreeMap<String, &str> = BTreeMap::new();
     for (key, options) in &phrases.entries {
-        let _ = writeln!(text, "    ({key:?}, {:?}),", options[0]);
+        all_phrases.insert(key.clone(), &options[0]);
+        all_phrases
+            .entry(key.replace('着', "著"))
+            .or_insert(&options[0]);
+    }
+    let starts: BTreeSet<char> = all_phrases
+        .keys()
+        .filter_map(|key| key.chars().next())
+        .collect();
+    literal(
+        &mut text,
+        "PHRASE_STARTS",
+        "First characters of phrases.",
+        &starts.into_iter().collect::<Vec<_>>(),
+    );
+    text.push_str(
+        "\n/// Phrases and what they become, sorted.\n#[rustfmt::skip]\npub(super) static PHRASES: &[(&str, &str)] = &[\n",
+    );
+    for (key, value) in &all_phrases {
+        let _ = writeln!(text, "    ({key:?}, {value:?}),");
     }
     text.push_str("];\n");
     Ok(text)

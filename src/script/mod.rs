@@ -1,24 +1,17 @@
 //! Traditional and Simplified characters.
+//!
+//! * [`simplified`] and [`site_traditional`]: one character at a time.
+//! * [`count`] and [`wants_simplified`]: is a text written in Traditional characters at all?
+//! * [`to_simplified`]: the edits that turn Traditional text into Simplified.
+//!
+//! Text that is Simplified already is left alone, also where it quotes a Traditional character.
 
 mod characters;
+mod convert;
+mod gate;
 mod table;
+mod zhe;
 
 pub use characters::{simplified, site_traditional};
-
-use crate::edit::EditList;
-use crate::lm::Model;
-
-/// How Traditional text becomes Simplified.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// First option everywhere, only 著 decided by the model: for pages whose Traditional text
-    /// itself came out of a one-to-one table.
-    OneToOne,
-    /// With phrases and exceptions: for text that a person wrote in Traditional characters.
-    Phrases,
-}
-
-/// Edits that turn `text` into Simplified Chinese.
-pub fn to_simplified(_text: &str, _style: Style, _model: &Model) -> EditList {
-    EditList::default()
-}
+pub use convert::{Style, to_simplified};
+pub use gate::{ScriptCount, count, is_simplified_only, is_traditional_only, wants_simplified};

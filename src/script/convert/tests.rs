@@ -1,0 +1,95 @@
+use super::*;
+
+fn converted(text: &str, style: Style) -> String {
+    let mut new = String::new();
+    let mut at = 0;
+    for edit in to_simplified(text, style, Model::embedded()).iter() {
+        new.push_str(&text[at..edit.span.start]);
+        new.push_str(&edit.new);
+        at = edit.span.end;
+    }
+    new + &text[at..]
+}
+
+#[test]
+fn nothing_to_do() {
+    for text in [
+        "",
+        "abc",
+        "社会工作",
+        "后来他走了",
+        "歷史的“史”与简体字说明",
+        "著",
+    ] {
+        assert_eq!(
+            to_simplified(text, Style::Phrases, Model::embedded()).len(),
+            0,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_second_run_changes_nothing() {
+    let text = "他看著窗外的雨，計畫寫一本著作。乾隆年間，乾燥的氣候。";
+    for style in [Style::OneToOne, Style::Phrases] {
+        let once = converted(text, style);
+        assert_ne!(once, text);
+        assert_eq!(converted(&once, style), once);
+    }
+}
+
+#[test]
+fn phrases_change_only_what_differs() {
+    let text = "乾隆年間的計畫";
+    let edits = to_simplified(text, Style::Phrases, Model::embedded());
+    let spans: Vec<(&str, &str)> = edits
+        .iter()
+        .map(|edit| (&text[edit.span.clone()], edit.new.as_str()))
+        .collect();
+    assert_eq!(spans, [("間", "间"), ("計畫", "计划")]);
+    assert_eq!(converted(text, Style::OneToOne), "干隆年间的计画");
+}
+
+#[test]
+fn phrases_do_not_reach_over_a_block_edge() {
+    // Every block ends between characters; a text without line ends is still fully converted.
+    let text = "計畫".repeat(60_000);
+    assert_eq!(converted(&text, Style::OneToOne), "计画".repeat(60_000));
+}
+
+#[test]
+fn close_choices_carry_their_rivals() {
+    let text = "這是黃著的書，這是黃著的書";
+    for edit in to_simplified(text, Style::OneToOne, Model::embedded()).iter() {
+        if let Some(evidence) = &edit.evidence {
+            let sum: f32 = evidence.candidates.iter().map(|c| c.probability).sum();
+            assert!((sum - 1.0).abs() < 1e-5);
+            assert!(edit.confidence >= 0.5);
+        }
+    }
+}
+
+#[test]
+fn fixtures() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/script");
+    let mut cases = 0;
+    for (file, style) in [
+        ("phrases.jsonl", Style::Phrases),
+        ("one-to-one.jsonl", Style::OneToOne),
+    ] {
+        let text = std::fs::read_to_string(format!("{folder}/{file}")).expect("a fixture");
+        for line in text.lines() {
+            let case: serde_json::Value = serde_json::from_str(line).expect("a case");
+            let field = |name: &str| case[name].as_str().expect("a text").to_owned();
+            assert_eq!(
+                converted(&field("input"), style),
+                field("expected"),
+                "{file} {}",
+                field("label")
+            );
+            cases += 1;
+        }
+    }
+    assert!(cases >= 30, "{cases}");
+}

@@ -1,0 +1,256 @@
+//! Is a text written in Traditional characters?
+//!
+//! A character that stands in one script only speaks for that script; the majority decides. In
+//! blocks of 1,400 characters the share of Traditional-only ones among both kinds is at most 0.195
+//! in every Simplified text that was measured and at least 0.895 in every Traditional one, so the
+//! half is far from either. Lines are too short for a decision (454 lines of Simplified classical
+//! prose hold a Traditional-only character), and "any Traditional character" fails for the same
+//! reason.
+
+use std::ops::Range;
+
+use super::table;
+use crate::codec::literal;
+
+/// Longer texts are decided block by block of this many bytes: 20,000 characters, many times what
+/// the decision needs, and a reader of a stream need not wait for more.
+const BLOCK: usize = 64 << 10;
+
+/// The character stands in Traditional text only.
+const TRADITIONAL: u8 = 1;
+/// The character stands in Simplified text only.
+const SIMPLIFIED: u8 = 2;
+/// The character begins a phrase of the dictionary.
+const PHRASE_START: u8 = 4;
+
+/// What is known of every character of the basic plane, in two levels; page 0 is empty.
+static CLASSES: ([u8; 256], [[u8; 256]; PAGES]) = classes();
+
+const PAGES: usize = index().1;
+
+const LISTS: [(&str, u8); 3] = [
+    (table::TRADITIONAL_ONLY, TRADITIONAL),
+    (table::SIMPLIFIED_ONLY, SIMPLIFIED),
+    (table::PHRASE_STARTS, PHRASE_START),
+];
+
+const fn index() -> ([u8; 256], usize) {
+    let mut index = [0; 256];
+    let mut pages = 1;
+    let mut list = 0;
+    while list < LISTS.len() {
+        let (text, _) = LISTS[list];
+        let mut at = 0;
+        while at < text.len() {
+            let (code, after) = literal::next(text, at);
+            at = after;
+            let upper = (code >> 8) as usize;
+            if index[upper] == 0 {
+                index[upper] = pages as u8;
+                pages += 1;
+            }
+        }
+        list += 1;
+    }
+    (index, pages)
+}
+
+const fn classes() -> ([u8; 256], [[u8; 256]; PAGES]) {
+    let index = index().0;
+    let mut pages = [[0; 256]; PAGES];
+    let mut list = 0;
+    while list < LISTS.len() {
+        let (text, class) = LISTS[list];
+        let mut at = 0;
+        while at < text.len() {
+            let (code, after) = literal::next(text, at);
+            at = after;
+            pages[index[(code >> 8) as usize] as usize][(code & 0xFF) as usize] |= class;
+        }
+        list += 1;
+    }
+    (index, pages)
+}
+
+#[inline]
+fn class(code: u32) -> u8 {
+    if code > 0xFFFF {
+        return 0;
+    }
+    CLASSES.1[usize::from(CLASSES.0[(code >> 8) as usize])][(code & 0xFF) as usize]
+}
+
+/// Whether a phrase of the dictionary begins with this character.
+#[inline]
+pub(super) fn begins_phrase(code: u32) -> bool {
+    class(code) & PHRASE_START != 0
+}
+
+/// Whether `c` stands in Traditional text only.
+///
+/// Characters that both scripts use (后 于 里 着 著 乾) are in neither group, nor is anything outside
+/// the basic plane.
+///
+/// ```
+/// use hanfix::script::is_traditional_only;
+/// assert!(is_traditional_only('會') && !is_traditional_only('会') && !is_traditional_only('的'));
+/// ```
+pub fn is_traditional_only(c: char) -> bool {
+    class(u32::from(c)) & TRADITIONAL != 0
+}
+
+/// Whether `c` stands in Simplified text only; see [`is_traditional_only`].
+///
+/// ```
+/// use hanfix::script::is_simplified_only;
+/// assert!(is_simplified_only('会') && !is_simplified_only('會') && !is_simplified_only('后'));
+/// ```
+pub fn is_simplified_only(c: char) -> bool {
+    class(u32::from(c)) & SIMPLIFIED != 0
+}
+
+/// How many characters of a text belong to one script only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ScriptCount {
+    /// Characters that stand in Traditional text only.
+    pub traditional_only: usize,
+    /// Characters that stand in Simplified text only.
+    pub simplified_only: usize,
+}
+
+/// Counts the characters of `text` that belong to one script only.
+///
+/// ```
+/// use hanfix::script::count;
+/// let counted = count("社會工作是黨的工作");
+/// assert_eq!((counted.traditional_only, counted.simplified_only), (2, 0));
+/// ```
+pub fn count(text: &str) -> ScriptCount {
+    // Indexed by the class of a character without the phrase bit; no list holds a character of
+    // another, so that the class 3 stays empty.
+    let mut counts = [0_usize; 4];
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        at = match bytes[at] {
+            0..=0x7F => after_ascii(bytes, at),
+            // Two bytes: below U+0800, nothing Chinese.
+            0x80..=0xDF => at + 2,
+            0xE0..=0xEF => {
+                let (code, after) = literal::next(text, at);
+                counts[usize::from(class(code) & (TRADITIONAL | SIMPLIFIED))] += 1;
+                after
+            }
+            0xF0.. => at + 4,
+        };
+    }
+    ScriptCount {
+        traditional_only: counts[usize::from(TRADITIONAL)],
+        simplified_only: counts[usize::from(SIMPLIFIED)],
+    }
+}
+
+/// Whether a text with these counts is Traditional and wants conversion: Traditional-only characters
+/// outnumber Simplified-only ones. A text with neither is left as it is.
+pub fn wants_simplified(counted: &ScriptCount) -> bool {
+    counted.traditional_only > counted.simplified_only
+}
+
+/// Where the run of ASCII ends that begins at `at`.
+#[inline]
+pub(super) fn after_ascii(bytes: &[u8], at: usize) -> usize {
+    /// The upper bit of each of eight bytes.
+    const UPPER: u64 = 0x8080_8080_8080_8080;
+    let mut at = at + 1;
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let upper = u64::from_le_bytes(*chunk) & UPPER;
+        if upper != 0 {
+            return at + upper.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    while at < bytes.len() && bytes[at] < 0x80 {
+        at += 1;
+    }
+    at
+}
+
+/// The blocks in which a text is decided: the whole of a text up to one and a half blocks, else
+/// pieces of at most [`BLOCK`] bytes that end behind a line end if the second half of the piece
+/// has one, else between two characters.
+pub(super) fn blocks(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        let left = text.len() - start;
+        if left == 0 {
+            return None;
+        }
+        let mut end = text.len();
+        if left > BLOCK + BLOCK / 2 {
+            end = text.floor_char_boundary(start + BLOCK);
+            let half = start + BLOCK / 2;
+            if let Some(line) = memchr::memrchr(b'\n', &text.as_bytes()[half..end]) {
+                end = half + line + 1;
+            }
+        }
+        let block = start..end;
+        start = end;
+        Some(block)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_character_is_in_both_lists() {
+        for c in '\0'..=char::MAX {
+            assert!(!(is_traditional_only(c) && is_simplified_only(c)), "{c}");
+        }
+    }
+
+    #[test]
+    fn characters_of_both_scripts_say_nothing() {
+        for c in "后于里只干面系制了云愿着著乾藉的一是。，A".chars() {
+            assert!(!is_traditional_only(c) && !is_simplified_only(c), "{c}");
+        }
+    }
+
+    #[test]
+    fn counts_around_ascii_runs_of_every_length() {
+        for length in 0..40 {
+            let run = "x".repeat(length);
+            let text = format!("{run}會é{run}会𠮷{run}學");
+            let counted = count(&text);
+            assert_eq!(
+                (counted.traditional_only, counted.simplified_only),
+                (2, 1),
+                "{length}"
+            );
+        }
+        assert_eq!(count(""), ScriptCount::default());
+    }
+
+    #[test]
+    fn blocks_cover_the_text_and_end_at_lines() {
+        let line = "社會工作是黨的工作的重要組成部分。\n";
+        let text = line.repeat(10_000);
+        let mut end = 0;
+        for block in blocks(&text) {
+            assert_eq!(block.start, end);
+            assert!(block.len() <= BLOCK + BLOCK / 2);
+            assert!(text[block.clone()].ends_with('\n'));
+            end = block.end;
+        }
+        assert_eq!(end, text.len());
+        let unbroken = "會".repeat(100_000);
+        assert_eq!(
+            blocks(&unbroken)
+                .map(|block| unbroken[block].len())
+                .sum::<usize>(),
+            300_000
+        );
+        assert_eq!(blocks("").count(), 0);
+    }
+}
