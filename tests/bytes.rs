@@ -243,3 +243,28 @@ fn a_reader_that_goes_away_is_no_error() {
         );
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hanfix"))
+        .current_dir(folder.path())
+        .args(["fix", "-o", "out.txt"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(DAMAGED.as_bytes()).unwrap();
+    let entries = || fs::read_dir(folder.path()).unwrap().count();
+    while entries() == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let kill = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(kill.success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(entries(), 0);
+}

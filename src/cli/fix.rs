@@ -4,20 +4,21 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use encoding_rs::{Encoding, UTF_8};
+use hanfix::report::Visible;
 use hanfix::report::json::JsonLines;
 use hanfix::report::summary::Tally;
 use hanfix::sink::{self, AtomicFile, Destination};
-use hanfix::source::Input;
-use hanfix::stream::output_bytes;
+use hanfix::source::{Input, Reader};
+use hanfix::stream::{EncodeError, output_bytes};
 
 use super::INTERRUPTED;
 use super::console::{Console, raw_output};
 use super::inputs::InputArguments;
 use super::repairing::{RepairArguments, Repairing, encoding_of};
-use super::run::{Run, repair_blocks, view};
+use super::run::{Run, repair_reader, view};
 
 /// Write the repaired text
 ///
@@ -109,60 +110,73 @@ fn fix(
     to: Option<&'static Encoding>,
     edits: Option<&mut EditsFile>,
 ) -> anyhow::Result<Tally> {
+    // The input first: where it cannot be read, no folder is made for the output.
+    let reader = input.open()?;
     let to = to.or((*input == Input::Standard).then_some(UTF_8));
+    let writing = Writing {
+        input,
+        repairing,
+        to,
+    };
     match destination {
-        Destination::Standard => write(
-            input,
-            raw_output().context("standard output")?,
-            repairing,
-            to,
-            edits,
-        ),
+        Destination::Standard => {
+            writing.write(reader, raw_output().context("standard output")?, edits)
+        }
         Destination::File(path) => {
-            // The input first: where it cannot be read, no folder is made for the output.
-            input.open()?;
             let mut output = AtomicFile::create(path)?;
-            let tally = write(input, &mut output, repairing, to, edits)?;
+            let tally = writing.write(reader, &mut output, edits)?;
             output.commit()?;
             Ok(tally)
         }
     }
 }
 
-fn write(
-    input: &Input,
-    mut output: impl Write,
-    repairing: &Repairing,
+/// What is written, and how.
+struct Writing<'w> {
+    input: &'w Input,
+    repairing: &'w Repairing,
     to: Option<&'static Encoding>,
-    mut edits: Option<&mut EditsFile>,
-) -> anyhow::Result<Tally> {
-    let path = input.name();
-    let mut tally = Tally::default();
-    repair_blocks(input, repairing, |block| {
-        let view = view(path, &block);
-        tally.add(&view);
-        if let Some(edits) = &mut edits {
-            if block.place == Default::default() {
-                edits.begin(path, block.decoded.encoding.name(), block.decoded.bom)?;
+}
+
+impl Writing<'_> {
+    fn write(
+        &self,
+        reader: Reader,
+        mut output: impl Write,
+        mut edits: Option<&mut EditsFile>,
+    ) -> anyhow::Result<Tally> {
+        let path = self.input.name();
+        let mut tally = Tally::default();
+        repair_reader(self.input, reader, self.repairing, |block| {
+            let view = view(path, &block);
+            tally.add(&view);
+            if let Some(edits) = &mut edits {
+                if block.place == Default::default() {
+                    edits.begin(path, block.decoded.encoding.name(), block.decoded.bom)?;
+                }
+                edits.view(&view)?;
             }
-            edits.view(&view)?;
+            let bytes = output_bytes(&block, self.to).map_err(hint)?;
+            output.write_all(&bytes).context("cannot write")
+        })?;
+        output.flush().context("cannot write")?;
+        if let Some(edits) = edits {
+            edits.end(path, &tally)?;
         }
-        output
-            .write_all(&output_bytes(&block, to)?)
-            .context("cannot write")
-    })?;
-    output.flush().context("cannot write")?;
-    if let Some(edits) = edits {
-        edits.end(path, &tally)?;
+        Ok(tally)
     }
-    Ok(tally)
+}
+
+/// What to do about a text that does not fit into the encoding of its file.
+fn hint(error: EncodeError) -> anyhow::Error {
+    anyhow!("{error}; give `--to-encoding utf-8` (or gb18030, which has every character)")
 }
 
 fn create_edits(path: &Path, inputs: &[Input], plan: &[Destination]) -> anyhow::Result<EditsFile> {
     if plan.contains(&Destination::File(path.to_owned())) {
         bail!(
             "{}: is already the output; give --edits another file",
-            path.display()
+            Visible(path)
         );
     }
     sink::refuse_inputs(inputs, &[path.to_owned()])?;

@@ -7,9 +7,9 @@ use std::process::ExitCode;
 use anyhow::Context;
 use hanfix::edit::EditList;
 use hanfix::pipeline::{Page, Unresolved};
-use hanfix::report::View;
 use hanfix::report::summary::{Tally, Totals};
-use hanfix::source::Input;
+use hanfix::report::{View, Visible};
+use hanfix::source::{Input, Reader};
 use hanfix::stream::{self, Block, Limits, output_bytes};
 
 use super::console::Console;
@@ -43,7 +43,7 @@ impl<'c> Run<'c> {
                 if tally.broken_bytes > 0 {
                     self.console.warning(&format_args!(
                         "{}: {} bytes are not text in its encoding; they are kept as they are",
-                        hanfix::report::Visible(path),
+                        Visible(path),
                         tally.broken_bytes
                     ));
                 }
@@ -80,16 +80,26 @@ pub(crate) fn repair_blocks(
     repairing: &Repairing,
     each: impl FnMut(Block<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Page> {
+    repair_reader(input, input.open()?, repairing, each)
+}
+
+/// Repairs what comes out of an input that is open already (a named pipe cannot be opened twice).
+pub(crate) fn repair_reader(
+    input: &Input,
+    reader: Reader,
+    repairing: &Repairing,
+    each: impl FnMut(Block<'_>) -> anyhow::Result<()>,
+) -> anyhow::Result<Page> {
     let mut page = Page::default();
     stream::repair(
-        input.open()?,
+        reader,
         &repairing.repairer,
         &mut page,
         repairing.encoding,
         Limits::default(),
         each,
     )
-    .with_context(|| input.name().display().to_string())?;
+    .with_context(|| Visible(input.name()).to_string())?;
     Ok(page)
 }
 

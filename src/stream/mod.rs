@@ -22,10 +22,11 @@ mod output;
 
 use std::io::{self, Read, Write};
 
-use encoding_rs::Encoding;
+use encoding_rs::{Encoding, UTF_8};
 
 use crate::pipeline::{Page, Repaired, Repairer};
-use decoding::{self as decode, DecodeError, Decoded, EncodeError};
+pub use decoding::EncodeError;
+use decoding::{self as decode, DecodeError, Decoded};
 
 pub use blocks::{Blocks, Limits};
 pub use output::output_bytes;
@@ -112,9 +113,13 @@ pub fn repair<R: Read, E: From<StreamError>>(
         })?;
         if !last {
             place.advance(&decoded.text);
-            encoding = Some(decoded.encoding);
+            let found = decoded.encoding;
+            // A block of ASCII alone says nothing about what follows.
+            if encoding.is_none() && !(found == UTF_8 && decoded.text.is_ascii()) {
+                encoding = Some(found);
+            }
             drop(decoded);
-            blocks.set_encoding(encoding);
+            blocks.set_encoding(Some(found));
         }
     }
     Ok(())
