@@ -1,1 +1,170 @@
-//! (skeleton)
+//! Bytes to text and back, without losing a byte.
+//!
+//! Input is UTF-8, UTF-16 with a byte order mark, GBK / GB18030 or Big5; which one is found out by
+//! [`decode`] or said by a label. What cannot be decoded stands as U+FFFD in the text, and its bytes
+//! are kept in a [`Ledger`], together with the bytes of every character that its encoding would
+//! write in another way. [`Decoded::encode`] puts them back: a text that was not edited comes out
+//! byte for byte, whatever the input was.
+//!
+//! ```
+//! use hanfix::decode::decode;
+//! use hanfix::edit::EditList;
+//!
+//! let bytes = b"\xC9\xE7\xBB\xE1\xB9\xA4\xD7\xF7\xFF\n"; // 社会工作 in GBK and a broken byte
+//! let decoded = decode(bytes, None)?;
+//! assert_eq!(decoded.text, "社会工作\u{FFFD}\n");
+//! assert_eq!(decoded.ledger.undecodable(), 1);
+//! assert_eq!(decoded.encode(&decoded.text, &EditList::default())?, bytes);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod detect;
+mod encode;
+mod ledger;
+mod units;
+
+use std::borrow::Cow;
+
+use encoding_rs::{BIG5, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
+
+pub use encode::EncodeError;
+pub use ledger::{Ledger, LedgerEntry};
+
+/// The encodings that are read and written.
+const ACCEPTED: [&Encoding; 6] = [UTF_8, GBK, GB18030, BIG5, UTF_16LE, UTF_16BE];
+
+/// Why bytes could not be made into text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// The bytes are a program, an image, an archive and the like.
+    #[error(
+        "not a text file: {reason}; leave it out, unpack it first, or name its encoding with \
+         --encoding if it is UTF-16 without a byte order mark"
+    )]
+    NotText {
+        /// What gave it away.
+        reason: &'static str,
+    },
+    /// The name belongs to no encoding that is accepted here.
+    #[error(
+        "unknown or unsupported encoding `{label}`: use utf-8, gbk (also gb2312, cp936), gb18030, \
+         big5, utf-16le or utf-16be"
+    )]
+    UnknownLabel {
+        /// The name as it was given.
+        label: String,
+    },
+}
+
+/// Text, and all that is needed to write it back as it came.
+#[derive(Clone, Debug)]
+pub struct Decoded<'b> {
+    /// The text without byte order mark; borrowed from the input where that is valid UTF-8.
+    pub text: Cow<'b, str>,
+    /// The encoding of the input.
+    pub encoding: &'static Encoding,
+    /// Whether the input began with a byte order mark.
+    pub bom: bool,
+    /// The bytes that the text alone does not give back.
+    pub ledger: Ledger,
+}
+
+/// Decodes `bytes`; `label` is their encoding where it is known.
+///
+/// Without a label: a byte order mark decides, then valid UTF-8 is UTF-8, and so is UTF-8 with a few
+/// broken places; else GBK, GB18030 or Big5, whichever fits, with a prior for Chinese. Bytes that fit
+/// none of them are taken as UTF-8 and kept in the ledger, so that they pass through unharmed.
+/// With a label only the mark of that encoding is taken off, but a UTF-16 mark always decides, since
+/// no other encoding can begin with those bytes.
+///
+/// # Errors
+///
+/// [`DecodeError::NotText`] for what is no text, [`DecodeError::UnknownLabel`] for an encoding that
+/// [`parse_label`] does not give.
+///
+/// ```
+/// use hanfix::decode::decode;
+/// let decoded = decode("\u{FEFF}时代".as_bytes(), None)?;
+/// assert_eq!((&*decoded.text, decoded.encoding.name(), decoded.bom), ("时代", "UTF-8", true));
+/// # Ok::<(), hanfix::decode::DecodeError>(())
+/// ```
+pub fn decode<'b>(
+    bytes: &'b [u8],
+    label: Option<&'static Encoding>,
+) -> Result<Decoded<'b>, DecodeError> {
+    if let Some(label) = label.filter(|label| !ACCEPTED.contains(label)) {
+        return Err(DecodeError::UnknownLabel {
+            label: label.name().to_owned(),
+        });
+    }
+    let (marked, mark) = detect::byte_order_mark(bytes, label);
+    let rest = &bytes[mark..];
+    let known = marked.or(label);
+    if known != Some(UTF_16LE) && known != Some(UTF_16BE) {
+        if let Some(reason) = detect::not_text(rest) {
+            return Err(DecodeError::NotText { reason });
+        }
+    }
+    if known.is_none_or(|encoding| encoding == UTF_8) {
+        if let Ok(text) = simdutf8::basic::from_utf8(rest) {
+            let text = Cow::Borrowed(text);
+            return Ok(Decoded {
+                text,
+                encoding: UTF_8,
+                bom: mark > 0,
+                ledger: Ledger::default(),
+            });
+        }
+    }
+    let encoding = known.unwrap_or_else(|| detect::encoding(rest));
+    let (text, ledger) = units::decode(rest, encoding);
+    Ok(Decoded {
+        text: Cow::Owned(text),
+        encoding,
+        bom: mark > 0,
+        ledger,
+    })
+}
+
+/// The encoding that a label of the Encoding Standard names, if it is one that is read and written
+/// here: UTF-8, GBK (also `gb2312`, `cp936`, `chinese`), GB18030, Big5 (also `big5-hkscs`), UTF-16.
+///
+/// `utf-16` is little-endian unless a byte order mark says otherwise.
+///
+/// # Errors
+///
+/// [`DecodeError::UnknownLabel`], whose message lists what is accepted.
+///
+/// ```
+/// use hanfix::decode::parse_label;
+/// assert_eq!(parse_label("GB2312")?.name(), "GBK");
+/// assert!(parse_label("shift_jis").is_err());
+/// # Ok::<(), hanfix::decode::DecodeError>(())
+/// ```
+pub fn parse_label(label: &str) -> Result<&'static Encoding, DecodeError> {
+    // The Encoding Standard has no label for the Microsoft number of GBK.
+    let standard = if label.trim().eq_ignore_ascii_case("cp936") {
+        "gbk"
+    } else {
+        label
+    };
+    Encoding::for_label(standard.as_bytes())
+        .filter(|encoding| ACCEPTED.contains(encoding))
+        .ok_or_else(|| DecodeError::UnknownLabel {
+            label: label.to_owned(),
+        })
+}
+
+/// The bytes of a byte order mark in `encoding`; none where it has no such mark.
+fn mark_of(encoding: &'static Encoding) -> &'static [u8] {
+    if encoding == UTF_8 {
+        b"\xEF\xBB\xBF"
+    } else if encoding == UTF_16LE {
+        b"\xFF\xFE"
+    } else if encoding == UTF_16BE {
+        b"\xFE\xFF"
+    } else {
+        b""
+    }
+}

@@ -93,3 +93,47 @@ fn fixtures() {
     }
     assert!(cases >= 30, "{cases}");
 }
+
+/// The shared corpora, seen from the root of the crate; tests over them are skipped without.
+const SHARED: &str = "../shared";
+
+#[test]
+fn clean_simplified_text_is_left_alone() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join(SHARED)
+        .join("corpora/clean");
+    let Ok(files) = std::fs::read_dir(folder) else {
+        return;
+    };
+    for file in files {
+        let path = file.expect("an entry").path();
+        if path.to_string_lossy().contains(".S.") {
+            let text =
+                zstd::decode_all(std::fs::File::open(&path).expect("a corpus")).expect("zstd");
+            let text = String::from_utf8(text).expect("UTF-8");
+            assert_eq!(
+                to_simplified(&text, Style::Phrases, Model::embedded()).len(),
+                0,
+                "{path:?}"
+            );
+            assert_eq!(
+                to_simplified(&text, Style::OneToOne, Model::embedded()).len(),
+                0,
+                "{path:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_sample_page_comes_back_from_its_site() {
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join(SHARED)
+        .join("seed/page.truth.txt");
+    let Ok(truth) = std::fs::read_to_string(page) else {
+        return;
+    };
+    let site: String = truth.chars().map(crate::script::site_traditional).collect();
+    assert_ne!(site, truth);
+    assert_eq!(converted(&site, Style::OneToOne), truth);
+}

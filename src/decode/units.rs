@@ -1,0 +1,189 @@
+//! Decoding with a ledger, in whole texts where all is well and unit by unit where it is not.
+
+use encoding_rs::{BIG5, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
+
+use super::ledger::Ledger;
+
+/// Text and ledger of `bytes`, which have no byte order mark (any more).
+pub(super) fn decode(bytes: &[u8], encoding: &'static Encoding) -> (String, Ledger) {
+    let mut text = String::with_capacity(bytes.len() + bytes.len() / 2);
+    let mut ledger = Ledger::default();
+    if encoding == UTF_8 {
+        for chunk in bytes.utf8_chunks() {
+            text.push_str(chunk.valid());
+            if !chunk.invalid().is_empty() {
+                ledger.push_undecodable(&mut text, chunk.invalid());
+            }
+        }
+    } else if encoding == UTF_16LE || encoding == UTF_16BE {
+        utf16(bytes, encoding == UTF_16BE, &mut text, &mut ledger);
+    } else if let Some(whole) = round_trip(bytes, encoding) {
+        text = whole;
+    } else {
+        // A line feed is never part of a pair, so that every line stands for itself.
+        for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+            match round_trip(line, encoding) {
+                Some(line) => text.push_str(&line),
+                None => pairs(line, encoding, &mut text, &mut ledger),
+            }
+        }
+    }
+    (text, ledger)
+}
+
+/// The text of `bytes` if all of them can be decoded and the text gives back the same bytes.
+fn round_trip(bytes: &[u8], encoding: &'static Encoding) -> Option<String> {
+    let text = encoding.decode_without_bom_handling_and_without_replacement(bytes)?;
+    let (back, _, unmappable) = encoding.encode(&text);
+    (!unmappable && *back == *bytes).then(|| text.into_owned())
+}
+
+/// How the bytes at the start of a rest are to be read.
+enum Unit {
+    /// So many bytes are a character, or two.
+    Character(usize),
+    /// So many bytes cannot be decoded.
+    Broken(usize),
+}
+
+fn pairs(bytes: &[u8], encoding: &'static Encoding, text: &mut String, ledger: &mut Ledger) {
+    let mut at = 0;
+    while at < bytes.len() {
+        let rest = &bytes[at..];
+        if rest[0] < 0x80 {
+            text.push(char::from(rest[0]));
+            at += 1;
+            continue;
+        }
+        match unit(rest, encoding) {
+            Unit::Character(length) => {
+                let unit = &rest[..length];
+                match round_trip(unit, encoding) {
+                    Some(decoded) => text.push_str(&decoded),
+                    None => {
+                        let (decoded, _) = encoding.decode_without_bom_handling(unit);
+                        ledger.push_decoded(text, &decoded, unit);
+                    }
+                }
+                at += length;
+            }
+            Unit::Broken(length) => {
+                ledger.push_undecodable(text, &rest[..length]);
+                at += length;
+            }
+        }
+    }
+}
+
+/// The unit at the start of `rest`, whose first byte is above ASCII.
+fn unit(rest: &[u8], encoding: &'static Encoding) -> Unit {
+    let decodes = |length: usize| {
+        let unit = rest.get(..length)?;
+        let decoded = encoding.decode_without_bom_handling_and_without_replacement(unit)?;
+        // Four bytes may also be read as two pairs or the like: only one character counts, but for
+        // the four pairs of Big5 that are a letter and a combining mark.
+        let most = if encoding == BIG5 { 2 } else { 1 };
+        (decoded.chars().count() <= most).then_some(Unit::Character(length))
+    };
+    let lengths: &[usize] = if encoding == BIG5 { &[2] } else { &[1, 2, 4] };
+    for &length in lengths {
+        if let Some(unit) = decodes(length) {
+            return unit;
+        }
+    }
+    // A second byte of ASCII stands for itself; the others belong to the broken character.
+    match rest.get(1) {
+        Some(0x80..=0xFE) if matches!(rest[0], 0x81..=0xFE) => Unit::Broken(2),
+        _ => Unit::Broken(1),
+    }
+}
+
+/// How many units above ASCII there are, and how many of them are wrong: broken, or in the
+/// user-defined areas of GBK, which Big5 text read as GBK is full of.
+pub(super) fn quality(bytes: &[u8], encoding: &'static Encoding) -> (usize, usize) {
+    let mut counted = (0, 0);
+    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+        if let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(line) {
+            for c in text.chars().filter(|c| !c.is_ascii()) {
+                counted.0 += 1;
+                counted.1 += usize::from(is_private(c));
+            }
+            continue;
+        }
+        let mut at = 0;
+        while at < line.len() {
+            if line[at] < 0x80 {
+                at += 1;
+                continue;
+            }
+            counted.0 += 1;
+            at += match unit(&line[at..], encoding) {
+                Unit::Character(length) => {
+                    let unit = &line[at..at + length];
+                    let (decoded, _) = encoding.decode_without_bom_handling(unit);
+                    counted.1 += usize::from(decoded.chars().any(is_private));
+                    length
+                }
+                Unit::Broken(length) => {
+                    counted.1 += 1;
+                    length
+                }
+            };
+        }
+    }
+    counted
+}
+
+fn is_private(c: char) -> bool {
+    matches!(c, '\u{E000}'..='\u{F8FF}')
+}
+
+/// Whether GBK bytes hold a sequence of four bytes, that is a character of GB18030.
+pub(super) fn has_four_byte_sequence(bytes: &[u8]) -> bool {
+    bytes.split(|&byte| byte == b'\n').any(|line| {
+        let Some(text) = GB18030.decode_without_bom_handling_and_without_replacement(line) else {
+            // Broken bytes: look at the units one by one.
+            let mut at = 0;
+            while at < line.len() {
+                let length = match line[at] {
+                    0..=0x7F => 1,
+                    _ => match unit(&line[at..], GB18030) {
+                        Unit::Character(4) => return true,
+                        Unit::Character(length) | Unit::Broken(length) => length,
+                    },
+                };
+                at += length;
+            }
+            return false;
+        };
+        // The encoder of GBK lacks them; it lacks nothing else that both decode.
+        GBK.encode(&text).2
+    })
+}
+
+fn utf16(bytes: &[u8], big_endian: bool, text: &mut String, ledger: &mut Ledger) {
+    let (units, rest) = bytes.as_chunks::<2>();
+    let number = |unit: &[u8; 2]| {
+        if big_endian {
+            u16::from_be_bytes(*unit)
+        } else {
+            u16::from_le_bytes(*unit)
+        }
+    };
+    let mut at = 0;
+    for decoded in char::decode_utf16(units.iter().map(number)) {
+        match decoded {
+            Ok(c) => {
+                text.push(c);
+                at += c.len_utf16();
+            }
+            Err(_) => {
+                ledger.push_undecodable(text, &units[at]);
+                at += 1;
+            }
+        }
+    }
+    if !rest.is_empty() {
+        ledger.push_undecodable(text, rest);
+    }
+}
