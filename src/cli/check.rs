@@ -107,6 +107,7 @@ fn check(
     let mut tally = Tally::default();
     repair_blocks(input, repairing, |block| {
         tally.add(&view(input.name(), &block));
+        tally.undecodable += block.decoded.ledger.undecodable();
         Ok(())
     })?;
     if !console.is_quiet() && (!tally.is_clean() || console.is_verbose()) {
@@ -125,6 +126,7 @@ pub(super) fn write_brief(
     repair_blocks(input, repairing, |block| {
         let view = view(input.name(), &block);
         tally.add(&view);
+        tally.undecodable += block.decoded.ledger.undecodable();
         Ok(brief::write(output, &view)?)
     })?;
     Ok(tally)
@@ -141,6 +143,7 @@ pub(super) fn write_json(
     repair_blocks(input, repairing, |block| {
         let view = view(input.name(), &block);
         tally.add(&view);
+        tally.undecodable += block.decoded.ledger.undecodable();
         if block.place == Default::default() {
             lines.begin(
                 input.name(),

@@ -4,20 +4,21 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 use clap::Args;
 use encoding_rs::{Encoding, UTF_8};
+use hanfix::decode::parse_label;
 use hanfix::report::Visible;
 use hanfix::report::json::JsonLines;
 use hanfix::report::summary::Tally;
 use hanfix::sink::{self, AtomicFile, Destination};
 use hanfix::source::{Input, Reader};
-use hanfix::stream::{EncodeError, output_bytes};
+use hanfix::stream::output_bytes;
 
 use super::INTERRUPTED;
 use super::console::{Console, raw_output};
 use super::inputs::InputArguments;
-use super::repairing::{RepairArguments, Repairing, encoding_of};
+use super::repairing::{RepairArguments, Repairing};
 use super::run::{Run, repair_reader, view};
 
 /// Write the repaired text
@@ -61,7 +62,7 @@ pub(crate) fn run(arguments: Arguments, console: &Console) -> anyhow::Result<Exi
     let to = arguments
         .to_encoding
         .as_deref()
-        .map(encoding_of)
+        .map(parse_label)
         .transpose()
         .context("--to-encoding")?;
     let inputs = arguments.inputs.inputs(console, "fix");
@@ -150,13 +151,14 @@ impl Writing<'_> {
         repair_reader(self.input, reader, self.repairing, |block| {
             let view = view(path, &block);
             tally.add(&view);
+            tally.undecodable += block.decoded.ledger.undecodable();
             if let Some(edits) = &mut edits {
                 if block.place == Default::default() {
                     edits.begin(path, block.decoded.encoding.name(), block.decoded.bom)?;
                 }
                 edits.view(&view)?;
             }
-            let bytes = output_bytes(&block, self.to).map_err(hint)?;
+            let bytes = output_bytes(&block, self.to)?;
             output.write_all(&bytes).context("cannot write")
         })?;
         output.flush().context("cannot write")?;
@@ -165,11 +167,6 @@ impl Writing<'_> {
         }
         Ok(tally)
     }
-}
-
-/// What to do about a text that does not fit into the encoding of its file.
-fn hint(error: EncodeError) -> anyhow::Error {
-    anyhow!("{error}; give `--to-encoding utf-8` (or gb18030, which has every character)")
 }
 
 fn create_edits(path: &Path, inputs: &[Input], plan: &[Destination]) -> anyhow::Result<EditsFile> {

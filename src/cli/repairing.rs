@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use encoding_rs::Encoding;
+use hanfix::decode::parse_label;
 use hanfix::edit::Rule;
 use hanfix::lm::Model;
 use hanfix::pipeline::{Fill, Markup, Options, Punct, Repairer, Target};
@@ -118,7 +119,7 @@ impl RepairArguments {
             repairer,
             encoding: match self.encoding.as_str() {
                 "auto" => None,
-                label => Some(encoding_of(label).context("--encoding")?),
+                label => Some(parse_label(label).context("--encoding")?),
             },
         })
     }
@@ -179,11 +180,4 @@ fn target(name: &str) -> anyhow::Result<Target> {
             "--to: `{name}` is not one of zh-Hans (Simplified), keep (the script of the input)"
         ),
     }
-}
-
-/// The encoding that a label names, as browsers know it.
-pub(crate) fn encoding_of(label: &str) -> anyhow::Result<&'static Encoding> {
-    Encoding::for_label(label.as_bytes()).with_context(|| {
-        format!("there is no encoding `{label}`; known are utf-8, gbk, gb18030, big5, shift_jis, utf-16le, ...")
-    })
 }

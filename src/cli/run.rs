@@ -40,11 +40,11 @@ impl<'c> Run<'c> {
     ) -> anyhow::Result<()> {
         match outcome {
             Ok(tally) => {
-                if tally.broken_bytes > 0 {
+                if tally.undecodable > 0 {
                     self.console.warning(&format_args!(
-                        "{}: {} bytes are not text in its encoding; they are kept as they are",
+                        "{}: not text in its encoding at {} places; the bytes there are kept as they are",
                         Visible(path),
-                        tally.broken_bytes
+                        tally.undecodable
                     ));
                 }
                 self.totals.add(&tally);
@@ -137,6 +137,7 @@ impl Whole {
         let mut whole = Whole::default();
         whole.page = repair_blocks(input, repairing, |block| {
             whole.tally.add(&view(input.name(), &block));
+            whole.tally.undecodable += block.decoded.ledger.undecodable();
             if with_bytes {
                 whole.bytes.0.extend_from_slice(block.bytes);
                 whole

@@ -44,7 +44,7 @@ enum Line<'l> {
         edits: usize,
         guesses: usize,
         unresolved: usize,
-        broken_bytes: usize,
+        undecodable: usize,
         rules: &'l BTreeMap<Rule, usize>,
     },
     Error {
@@ -59,7 +59,7 @@ enum Line<'l> {
         edits: usize,
         guesses: usize,
         unresolved: usize,
-        broken_bytes: usize,
+        undecodable: usize,
         rules: &'l BTreeMap<Rule, usize>,
     },
 }
@@ -134,7 +134,7 @@ impl<W: Write> JsonLines<W> {
             edits: tally.edits(),
             guesses: tally.guesses.count,
             unresolved: tally.unresolved.count,
-            broken_bytes: tally.broken_bytes,
+            undecodable: tally.undecodable,
             rules: &tally.rules,
         })
     }
@@ -158,7 +158,7 @@ impl<W: Write> JsonLines<W> {
             edits: tally.edits(),
             guesses: tally.guesses.count,
             unresolved: tally.unresolved.count,
-            broken_bytes: tally.broken_bytes,
+            undecodable: tally.undecodable,
             rules: &tally.rules,
         })?;
         self.output.flush()

@@ -43,8 +43,8 @@ pub struct Tally {
     pub guesses: Places,
     /// What looks damaged and was left.
     pub unresolved: Places,
-    /// Bytes that are not text in the encoding of the input; they are kept.
-    pub broken_bytes: usize,
+    /// Places that are not text in the encoding of the input; their bytes are kept.
+    pub undecodable: usize,
 }
 
 impl Tally {
@@ -107,7 +107,7 @@ impl Totals {
         }
         self.tally.guesses.join(&tally.guesses);
         self.tally.unresolved.join(&tally.unresolved);
-        self.tally.broken_bytes += tally.broken_bytes;
+        self.tally.undecodable += tally.undecodable;
     }
 
     /// Whether anything would change or stays unresolved.

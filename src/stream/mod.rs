@@ -17,16 +17,14 @@
 //! ```
 
 mod blocks;
-mod decoding;
 mod output;
 
 use std::io::{self, Read, Write};
 
 use encoding_rs::{Encoding, UTF_8};
 
+use crate::decode::{self, DecodeError, Decoded, EncodeError};
 use crate::pipeline::{Page, Repaired, Repairer};
-pub use decoding::EncodeError;
-use decoding::{self as decode, DecodeError, Decoded};
 
 pub use blocks::{Blocks, Limits};
 pub use output::output_bytes;
