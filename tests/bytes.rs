@@ -5,6 +5,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use encoding_rs::GB18030;
+
 const DAMAGED: &str =
     "黨的社會(huì )工作,把群眾團結凝聚在黨的周?chē)?,充分激發(fā)活力。社會(huì )建設。";
 
@@ -72,10 +74,77 @@ fn what_needs_nothing_comes_out_as_it_is() {
         "没有损坏",
         "\u{FEFF}没有\r\n损坏\r\n",
         "plain ASCII? (yes)",
-        "a\0b 没有\n",
     ] {
         assert_eq!(String::from_utf8(fixed(input.as_bytes())).unwrap(), input);
     }
+}
+
+#[test]
+fn a_file_keeps_its_encoding_and_a_pipe_is_utf_8() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let encoded = GB18030.encode(DAMAGED).0;
+    fs::write(folder.join("page.txt"), &encoded).unwrap();
+    let repaired = String::from_utf8(fixed(DAMAGED.as_bytes())).unwrap();
+
+    let output = hanfix(folder, &["fix", "-q", "page.txt"], b"");
+    assert_eq!(GB18030.decode(&output.stdout).0, repaired);
+    let output = hanfix(
+        folder,
+        &["fix", "-q", "--to-encoding", "utf-8", "page.txt"],
+        b"",
+    );
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), repaired);
+    let output = hanfix(folder, &["fix", "-q"], &encoded);
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), repaired);
+    let output = hanfix(
+        folder,
+        &["fix", "-q", "--encoding", "gbk", "--to-encoding", "gbk"],
+        &encoded,
+    );
+    assert_eq!(GB18030.decode(&output.stdout).0, repaired);
+
+    // A character that the encoding asked for lacks: refused, and no file is made.
+    fs::write(folder.join("face.txt"), format!("{DAMAGED}😀")).unwrap();
+    let arguments = [
+        "fix",
+        "-q",
+        "face.txt",
+        "--to-encoding",
+        "big5",
+        "-o",
+        "out.txt",
+    ];
+    let output = hanfix(folder, &arguments, b"");
+    assert_eq!(output.status.code(), Some(2));
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        message.contains("face.txt") && message.contains("--to-encoding utf-8"),
+        "{message}"
+    );
+    assert!(!folder.join("out.txt").exists());
+}
+
+#[test]
+fn broken_bytes_are_kept_and_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let input = [DAMAGED.as_bytes(), b"\n\xFF\xE4\xBC\n"].concat();
+    fs::write(folder.join("page.txt"), &input).unwrap();
+    for arguments in [&["fix"][..], &["fix", "page.txt"]] {
+        let output = hanfix(folder, arguments, &input);
+        assert_eq!(output.status.code(), Some(0));
+        assert!(output.stdout.ends_with(b"\n\xFF\xE4\xBC\n"));
+        assert!(output.stdout.starts_with("党的社会工作".as_bytes()));
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            message.contains("warning: ") && message.contains("2 places"),
+            "{message}"
+        );
+    }
+    let clean = b"no\xFFdamage\r\n";
+    fs::write(folder.join("clean.txt"), clean).unwrap();
+    assert_eq!(hanfix(folder, &["fix", "clean.txt"], b"").stdout, clean);
 }
 
 #[test]

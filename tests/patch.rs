@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use encoding_rs::GB18030;
+
 const DAMAGED: &str =
     "黨的社會(huì )工作,把群眾團結凝聚在黨的周?chē)?,充分激發(fā)活力。社會(huì )建設。";
 
@@ -108,4 +110,17 @@ fn many_hunks() {
         text.push_str(if i % 3 == 0 { "\r\n" } else { "\n" });
     }
     round_trip("page.txt", text.as_bytes());
+}
+
+#[test]
+fn other_encodings() {
+    let text = format!("一行\r\n{DAMAGED}\n三行");
+    round_trip("gb18030.txt", &GB18030.encode(&text).0);
+    let mut broken = GB18030.encode(&text).0.into_owned();
+    broken.extend_from_slice(b"\n\xFF\n");
+    round_trip("broken.txt", &broken);
+    round_trip(
+        "broken-utf-8.txt",
+        &[text.as_bytes(), b"\n\xE4\xB8\n\xFF"].concat(),
+    );
 }

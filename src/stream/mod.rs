@@ -19,11 +19,12 @@
 mod blocks;
 mod output;
 
+use std::borrow::Cow;
 use std::io::{self, Read, Write};
 
 use encoding_rs::{Encoding, UTF_8};
 
-use crate::decode::{self, DecodeError, Decoded, EncodeError};
+use crate::decode::{self, DecodeError, Decoded, EncodeError, Ledger};
 use crate::pipeline::{Page, Repaired, Repairer};
 
 pub use blocks::{Blocks, Limits};
@@ -101,7 +102,12 @@ pub fn repair<R: Read, E: From<StreamError>>(
     let mut encoding = encoding;
     let mut place = Place::default();
     while let Some((bytes, last)) = blocks.next_block().map_err(StreamError::Read)? {
-        let decoded = decode::decode(bytes, encoding).map_err(StreamError::Decode)?;
+        let decoded = if place == Place::default() {
+            decode::decode(bytes, encoding)
+        } else {
+            decode_following(bytes, encoding)
+        }
+        .map_err(StreamError::Decode)?;
         let repaired = repairer.fix_block(&decoded.text, page);
         each(Block {
             bytes,
@@ -121,6 +127,23 @@ pub fn repair<R: Read, E: From<StreamError>>(
         }
     }
     Ok(())
+}
+
+/// Decodes a block that is not the first: U+FEFF at its head is no byte order mark, and NUL bytes do not
+/// make it a program any more.
+fn decode_following<'b>(
+    bytes: &'b [u8],
+    encoding: Option<&'static Encoding>,
+) -> Result<Decoded<'b>, DecodeError> {
+    match simdutf8::basic::from_utf8(bytes) {
+        Ok(text) if encoding.is_none_or(|encoding| encoding == UTF_8) => Ok(Decoded {
+            text: Cow::Borrowed(text),
+            encoding: UTF_8,
+            bom: false,
+            ledger: Ledger::default(),
+        }),
+        _ => decode::decode(bytes, encoding),
+    }
 }
 
 /// Repairs everything from `reader` into `writer`, block by block.

@@ -87,7 +87,12 @@ mod tests {
             unresolved: Vec::new(),
         };
         let place = Place::default();
-        let block = Block { bytes, decoded: &decoded, repaired, place };
+        let block = Block {
+            bytes,
+            decoded: &decoded,
+            repaired,
+            place,
+        };
         output_bytes(&block, to)
             .map(Cow::into_owned)
             .map_err(|error| error.to_string())
@@ -96,13 +101,28 @@ mod tests {
     #[test]
     fn the_encoding_stays_or_is_the_one_asked_for() {
         let gbk = GBK.encode("社會工作是我们的工作").0;
-        assert_eq!(output(&gbk, None).unwrap(), &*GBK.encode("社会工作是我们的工作").0);
-        assert_eq!(output(&gbk, Some(UTF_8)).unwrap(), "社会工作是我们的工作".as_bytes());
+        assert_eq!(
+            output(&gbk, None).unwrap(),
+            &*GBK.encode("社会工作是我们的工作").0
+        );
+        assert_eq!(
+            output(&gbk, Some(UTF_8)).unwrap(),
+            "社会工作是我们的工作".as_bytes()
+        );
         let wide = output("會a".as_bytes(), Some(UTF_16LE)).unwrap();
         assert_eq!(wide, [0xFF, 0xFE, 0x1A, 0x4F, b'a', 0]);
-        assert_eq!(output(&wide, Some(UTF_8)).unwrap(), "\u{FEFF}会a".as_bytes());
-        assert_eq!(output("\u{FEFF}會".as_bytes(), None).unwrap(), "\u{FEFF}会".as_bytes());
-        assert_eq!(output("\u{FEFF}會".as_bytes(), Some(GBK)).unwrap(), &*GBK.encode("会").0);
+        assert_eq!(
+            output(&wide, Some(UTF_8)).unwrap(),
+            "\u{FEFF}会a".as_bytes()
+        );
+        assert_eq!(
+            output("\u{FEFF}會".as_bytes(), None).unwrap(),
+            "\u{FEFF}会".as_bytes()
+        );
+        assert_eq!(
+            output("\u{FEFF}會".as_bytes(), Some(GBK)).unwrap(),
+            &*GBK.encode("会").0
+        );
     }
 
     #[test]
@@ -120,8 +140,14 @@ mod tests {
         gbk.push(0xFF);
         gbk.extend_from_slice(&GBK.encode("會").0);
         let converted = output(&gbk, Some(UTF_8)).unwrap();
-        assert_eq!(converted, ["社会工作是我们的工作".as_bytes(), b"\xFF", "会".as_bytes()].concat());
+        assert_eq!(
+            converted,
+            ["社会工作是我们的工作".as_bytes(), b"\xFF", "会".as_bytes()].concat()
+        );
         let broken = [b"\xE4\xBC".as_slice(), "會没有".as_bytes(), b"\xFF"].concat();
-        assert_eq!(output(&broken, None).unwrap(), [b"\xE4\xBC".as_slice(), "会没有".as_bytes(), b"\xFF"].concat());
+        assert_eq!(
+            output(&broken, None).unwrap(),
+            [b"\xE4\xBC".as_slice(), "会没有".as_bytes(), b"\xFF"].concat()
+        );
     }
 }
