@@ -19,14 +19,49 @@ const RARE: f32 = -11.5;
 #[derive(Debug)]
 pub struct PageScorer<'m> {
     model: &'m Model,
-    /// Pairs of symbols, sorted, with repeats.
-    pairs: Vec<u32>,
+    pairs: Counts,
+}
+
+/// Counts of keys that are not 0, in a table with open addressing: it is asked for every candidate.
+#[derive(Debug)]
+struct Counts {
+    /// Keys with their counts; a power of two of them, at most half in use. Key 0 is free.
+    slots: Vec<(u32, u32)>,
+}
+
+impl Counts {
+    fn with_capacity(keys: usize) -> Self {
+        Counts { slots: vec![(0, 0); (keys * 2).next_power_of_two()] }
+    }
+
+    fn slot(&self, key: u32) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut at = (key.wrapping_mul(0x9E37_79B1) >> 7) as usize & mask;
+        while self.slots[at].0 != key && self.slots[at].0 != 0 {
+            at = (at + 1) & mask;
+        }
+        at
+    }
+
+    fn add(&mut self, key: u32) {
+        let at = self.slot(key);
+        self.slots[at] = (key, self.slots[at].1 + 1);
+    }
+
+    fn get(&self, key: u32) -> u32 {
+        self.slots[self.slot(key)].1
+    }
+}
+
+/// The key of all pairs that begin with a symbol.
+fn row(first: u32) -> u32 {
+    first << 16 | 0xFFFF
 }
 
 impl<'m> PageScorer<'m> {
     /// Counts the pairs of a text, but for spots that look damaged.
     pub fn new(model: &'m Model, text: &str) -> Self {
-        let mut pairs = Vec::with_capacity(text.len() / 3);
+        let mut pairs = Counts::with_capacity(text.len() / 3 * 2 + 2);
         let mut before = None;
         let mut skip = 0;
         let mut resume = 0;
@@ -55,22 +90,14 @@ impl<'m> PageScorer<'m> {
             if c.is_ascii() || !known {
                 before = None;
             } else {
-                pairs.extend(before.map(|before| before << 16 | symbol));
+                if let Some(before) = before {
+                    pairs.add(before << 16 | symbol);
+                    pairs.add(row(before));
+                }
                 before = Some(symbol);
             }
         }
-        pairs.sort_unstable();
         PageScorer { model, pairs }
-    }
-
-    /// How often `second` follows `first` on this page, and anything does.
-    fn counts(&self, first: u32, second: u32) -> (usize, usize) {
-        let row = self.pairs.partition_point(|pair| *pair < first << 16);
-        let row = &self.pairs[row..];
-        let row = &row[..row.partition_point(|pair| *pair < (first + 1) << 16)];
-        let key = first << 16 | second;
-        let from = row.partition_point(|pair| *pair < key);
-        (row[from..].partition_point(|pair| *pair == key), row.len())
     }
 }
 
@@ -86,10 +113,11 @@ impl Scorer for PageScorer<'_> {
                 (after, nats) = (other, other_nats);
             }
         }
-        if !self.pairs.is_empty() && !c.is_ascii() {
-            let (pair, row) = self.counts(u32::from(context.second.number()), u32::from(after.second.number()));
+        if !c.is_ascii() {
+            let first = u32::from(context.second.number());
+            let pair = self.pairs.get(first << 16 | u32::from(after.second.number()));
             if pair > 0 {
-                let own = pair as f32 / row as f32;
+                let own = pair as f32 / self.pairs.get(row(first)) as f32;
                 nats = ((1.0 - WEIGHT) * nats.exp() + WEIGHT * own).ln();
             }
         }

@@ -37,17 +37,6 @@ pub enum Kind {
     Vanished,
 }
 
-/// For which hypotheses an arc is tried: those with many unknown bytes cost too much to try on all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resort {
-    /// For all.
-    All,
-    /// For the best few.
-    Few,
-    /// For the best few, where no other arc goes on well.
-    Last,
-}
-
 /// The most bytes one arc has: two dropped pairs and a character.
 pub const MOST_BYTES: usize = 6;
 
@@ -73,8 +62,10 @@ pub struct Arc {
     pub inside: bool,
     /// Whether taking it means that the text is damaged.
     pub opens: bool,
-    /// For which hypotheses it is tried.
-    pub resort: Resort,
+    /// How many hypotheses, best first, may take it: arcs with many unknown bytes cost too much to try on all.
+    pub tries: u16,
+    /// Only where no other arc goes on well.
+    pub last_resort: bool,
     /// How many bytes at the start are pairs that the wrong decoder dropped ([`Lattice::is_dropped`]).
     pub dropped: u8,
     /// What it costs, in nats.
@@ -96,7 +87,8 @@ impl Arc {
             before_mark: false,
             inside: false,
             opens: false,
-            resort: Resort::All,
+            tries: u16::MAX,
+            last_resort: false,
             dropped: 0,
             cost: 0.0,
             kind: Kind::Same,
@@ -114,6 +106,11 @@ impl Arc {
             arc.push(*byte);
         }
         arc
+    }
+
+    /// The same for the best hypotheses only.
+    pub fn tried_on(self, tries: u16) -> Arc {
+        Arc { tries, ..self }
     }
 
     fn push(&mut self, byte: Byte) {

@@ -9,21 +9,21 @@
 use crate::lm::Context;
 
 use super::automaton::{Automaton, Pending, Step};
-use super::lattice::{Arc, Byte, Kind, Lattice, MOST_BYTES, Resort};
+use super::lattice::{Arc, Byte, Kind, Lattice, MOST_BYTES};
 
 /// Hypotheses kept at a position. 16 lost one run in the excerpts with two holes close together, 24 none.
 const WIDTH: usize = 24;
 /// Hypotheses kept while a lost byte still waits for its right-hand neighbours: a lost lead byte has
 /// at most 126 values, a lost trail byte 190.
-const WIDTH_AFTER_HOLE: usize = 256;
+const WIDTH_AFTER_HOLE: usize = 80;
+/// How far behind the best, in nats, a hypothesis with a fresh hole may be.
+const BEHIND_AFTER_HOLE: f32 = 18.0;
 /// Arcs after a lost byte during which the wider beam is kept.
 const FRESH_ARCS: u8 = 2;
 /// Within an arc, partial hypotheses kept from one lost byte to the next.
-const WIDTH_INSIDE_ARC: usize = 16;
+const WIDTH_INSIDE_ARC: usize = 6;
 /// A hypothesis that loses fewer nats than this on its way goes on well, and needs no last resort.
 const GOES_ON_WELL: f32 = 6.5;
-/// Hypotheses per position that may take arcs for the few.
-const RESORTS: usize = 3;
 /// Hypotheses with the same future that are kept, so that rivals can be named.
 const RIVALS: usize = 8;
 /// A hypothesis this many nats behind the best at its position is dropped.
@@ -200,24 +200,23 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
             steps += 1;
             arcs.clear();
             self.lattice.arcs(at, &mut arcs);
-            let mut resorts = 0;
-            for hypothesis in &beam {
+            let mut begun = 0;
+            for (rank, hypothesis) in beam.iter().enumerate() {
+                // Arcs inside a run are counted among the hypotheses that are inside one.
+                let inside_rank = begun;
+                begun += usize::from(!hypothesis.at_rest());
                 let mut best = f32::NEG_INFINITY;
-                for arc in arcs.iter().filter(|arc| arc.resort == Resort::All) {
-                    best = best.max(self.follow(*hypothesis, at, arc, &mut waiting));
-                }
-                if hypothesis.at_rest() || resorts == RESORTS {
-                    continue;
-                }
-                let stuck = best < hypothesis.score - GOES_ON_WELL;
-                let mut tried = false;
-                for arc in arcs.iter() {
-                    if arc.resort == Resort::Few || (arc.resort == Resort::Last && stuck) {
-                        self.follow(*hypothesis, at, arc, &mut waiting);
-                        tried = true;
+                for last_resort in [false, true] {
+                    if last_resort && best > hypothesis.score - GOES_ON_WELL {
+                        break;
+                    }
+                    for arc in arcs.iter().filter(|arc| arc.last_resort == last_resort) {
+                        let rank = if arc.inside { inside_rank } else { rank };
+                        if rank < usize::from(arc.tries) {
+                            best = best.max(self.follow(*hypothesis, at, arc, &mut waiting));
+                        }
                     }
                 }
-                resorts += usize::from(tried);
             }
             if waiting.is_empty() {
                 // Cannot happen while every lattice has the arc of the text as it stands.
@@ -280,7 +279,7 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
             let more = i + 1 < arc.bytes().len();
             let complete = partial.first().is_some_and(|(first, _)| first.pending.is_none());
             if more && complete && partial.len() > WIDTH_INSIDE_ARC {
-                partial.sort_by(|a, b| b.0.score.total_cmp(&a.0.score));
+                partial.sort_unstable_by(|a, b| b.0.score.total_cmp(&a.0.score).then(a.1.cmp(&b.1)));
                 partial.truncate(WIDTH_INSIDE_ARC);
             }
         }
@@ -430,7 +429,10 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
 /// The best hypothesis without damage always stays.
 fn prune(beam: &mut Vec<Hypothesis>) {
     beam.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.node.cmp(&b.node)));
-    let best = beam[0].score;
+    let best_of = |fresh: bool| {
+        beam.iter().find(|h| (h.fresh > 0) == fresh).map_or(f32::NEG_INFINITY, |h| h.score)
+    };
+    let best = [best_of(false).max(best_of(true)), best_of(true)];
     let same = beam.iter().position(|h| !h.opened);
     let mut kept: Vec<Hypothesis> = Vec::with_capacity(beam.len().min(WIDTH_AFTER_HOLE));
     let mut settled = 0;
@@ -439,7 +441,8 @@ fn prune(beam: &mut Vec<Hypothesis>) {
         let fresh = hypothesis.fresh > 0;
         let room = if fresh { kept.len() < WIDTH_AFTER_HOLE } else { settled < WIDTH };
         if !must_stay {
-            if !room || hypothesis.score < best - BEHIND {
+            let behind = if fresh { BEHIND_AFTER_HOLE } else { BEHIND };
+            if !room || hypothesis.score < best[usize::from(fresh)] - behind {
                 continue;
             }
             if kept.iter().filter(|other| other.same_future(hypothesis)).count() >= RIVALS {

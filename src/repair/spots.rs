@@ -188,7 +188,7 @@ impl<'r> Run<'r> {
 
     fn region(&mut self, at: usize, page: &mut Page, effort: Effort) {
         let (context, last_two) = self.before(at, page);
-        let silent = !self.text[at..].starts_with('?') || page.silent > 0;
+        let silent = (!self.text[at..].starts_with('?') || page.silent > 0).then_some(at);
         let (model, text) = (self.model, self.text);
         let scorer = self.scorer.get_or_insert_with(|| PageScorer::new(model, text));
         let splice = |effort| Splice::new(text, page, effort, silent);

@@ -25,7 +25,7 @@ use crate::damage::page::{Page, PageScript};
 use crate::damage::readings;
 use crate::script;
 
-use super::super::lattice::{Arc, Byte, Kind, Lattice, Resort};
+use super::super::lattice::{Arc, Byte, Kind, Lattice};
 
 /// The six marks before which noise is put: 。 ， 、 ！ ？ ； in code page 936.
 pub const MARKS: [u16; 6] = [0xA1A3, 0xA3AC, 0xA1A2, 0xA3A1, 0xA3BF, 0xA3BB];
@@ -70,8 +70,17 @@ mod cost {
     pub(super) const WRONG_SCRIPT: f32 = 4.0;
 }
 
+/// How many hypotheses, best first, try the arcs with unknown bytes. A second hole directly behind a
+/// first has nothing to its left that would tell the fillings of the first apart.
+mod tries {
+    pub(super) const TORN: u16 = 16;
+    pub(super) const EATEN: u16 = 4;
+    pub(super) const DROPPED: u16 = 2;
+}
+
 /// Lead bytes of pairs without a character in code page 936, and all trail bytes.
 const DROPPED_LEAD: Byte = Byte::LostIn(&[(0xA1, 0xAF), (0xD7, 0xD7), (0xF8, 0xFE)]);
+const DASH: Byte = Byte::LostIn(&[(0xAA, 0xAA)]);
 const DROPPED_TRAIL: Byte = Byte::LostIn(&[(0x40, 0x7E), (0x80, 0xFE)]);
 
 /// Mark the offset of an annotation among the numbers of `Arc::behind`, whose character the page
@@ -95,14 +104,14 @@ pub struct Splice<'p> {
     page: &'p Page,
     script: PageScript,
     effort: Effort,
-    silent: bool,
+    silent: Option<usize>,
     gaps: &'p [Range<usize>],
 }
 
 impl<'p> Splice<'p> {
-    /// The lattice of `text`, read with what is known about its page. With `silent`, bytes may be torn
-    /// without a `?` to show for it.
-    pub fn new(text: &'p str, page: &'p Page, effort: Effort, silent: bool) -> Self {
+    /// The lattice of `text`, read with what is known about its page. With `silent`, a byte may be torn
+    /// at that offset, and inside a run, without a `?` to show for it.
+    pub fn new(text: &'p str, page: &'p Page, effort: Effort, silent: Option<usize>) -> Self {
         Splice { text, page, script: page.script(), effort, silent, gaps: &[] }
     }
 
@@ -135,7 +144,8 @@ impl<'p> Splice<'p> {
         }
         let next = rest.chars().next();
         if next.is_some_and(|c| is_mark(c) || c == '?') {
-            arcs.push(Arc { before_mark: true, ..Arc::damage(to, &[Byte::Lost], Kind::Torn, cost::TORN) });
+            let arc = Arc::damage(to, &[Byte::Lost], Kind::Torn, cost::TORN).tried_on(tries::TORN);
+            arcs.push(Arc { before_mark: true, ..arc });
         }
         match next {
             None | Some('\n' | '\r') => {
@@ -154,12 +164,12 @@ impl<'p> Splice<'p> {
                 },
                 _ => Arc::damage(to, &[Byte::Lost, Byte::Is(eaten)], Kind::Eaten, cost),
             };
-            arcs.push(Arc { inside: true, ..arc });
+            arcs.push(Arc { inside: true, ..arc.tried_on(tries::EATEN) });
             if eaten.is_ascii_digit() && rest.starts_with(']') {
                 // An unmatched bracket was opened: ［１] with A3DB before the digit.
                 let open = [Byte::LostIn(&[(0xDB, 0xDB)]), Byte::Is(eaten)];
                 let cost = cost - cost::UNMATCHED_BRACKET;
-                arcs.push(Arc { inside: true, ..Arc::damage(to, &open, Kind::Eaten, cost) });
+                arcs.push(Arc { inside: true, ..Arc::damage(to, &open, Kind::Eaten, cost).tried_on(tries::TORN) });
             }
         }
     }
@@ -203,10 +213,13 @@ impl<'p> Splice<'p> {
         arcs.push(Arc { kind: Kind::Form, inside: true, cost, ..Arc::same(to, &[0xA3, c as u8 | 0x80]) });
     }
 
-    fn silent_tear(&self, bytes: [u8; 2], to: usize, arcs: &mut Vec<Arc>) {
-        if self.silent && MARKS.contains(&u16::from_be_bytes(bytes)) {
+    fn silent_tear(&self, bytes: [u8; 2], at: usize, to: usize, arcs: &mut Vec<Arc>) {
+        if let Some(start) = self.silent
+            && MARKS.contains(&u16::from_be_bytes(bytes))
+        {
             let bytes = [Byte::Lost, Byte::Is(bytes[0]), Byte::Is(bytes[1])];
-            arcs.push(Arc::damage(to, &bytes, Kind::Torn, cost::TORN_SILENTLY));
+            let arc = Arc::damage(to, &bytes, Kind::Torn, cost::TORN_SILENTLY).tried_on(tries::TORN);
+            arcs.push(Arc { inside: at != start, ..arc });
         }
     }
 
@@ -214,15 +227,16 @@ impl<'p> Splice<'p> {
         if self.effort < Effort::Thorough {
             return;
         }
-        let resort = if self.gaps.iter().any(|gap| gap.contains(&to)) { Resort::Few } else { Resort::Last };
+        let last_resort = !self.gaps.iter().any(|gap| gap.contains(&to));
         let shown = bytes.iter().map(|byte| Byte::Is(*byte));
         let one: Vec<Byte> = [DROPPED_LEAD, DROPPED_TRAIL].into_iter().chain(shown.clone()).collect();
-        arcs.push(Arc { inside: true, resort, dropped: 2, ..Arc::damage(to, &one, Kind::Vanished, cost::VANISHED) });
+        let arc = Arc::damage(to, &one, Kind::Vanished, cost::VANISHED).tried_on(tries::DROPPED);
+        arcs.push(Arc { inside: true, last_resort, dropped: 2, ..arc });
         // Two in a row are nearly always —— (A1AA A1AA): 校——中 drops AAA1 and AAD6.
-        let two: Vec<Byte> =
-            [DROPPED_LEAD, Byte::Is(0xA1), DROPPED_LEAD, DROPPED_TRAIL].into_iter().chain(shown).collect();
+        let two: Vec<Byte> = [DASH, Byte::Is(0xA1), DASH, DROPPED_TRAIL].into_iter().chain(shown).collect();
         let cost = cost::VANISHED + 1.0;
-        arcs.push(Arc { inside: true, resort, dropped: 4, ..Arc::damage(to, &two, Kind::Vanished, cost) });
+        let arc = Arc::damage(to, &two, Kind::Vanished, cost).tried_on(tries::DROPPED);
+        arcs.push(Arc { inside: true, last_resort, dropped: 4, ..arc });
     }
 }
 
@@ -248,11 +262,11 @@ impl Lattice for Splice<'_> {
                 self.vanished(&[c as u8], to, arcs);
             }
             if matches!(c, ',' | '!' | ';') {
-                self.silent_tear([0xA3, c as u8 | 0x80], to, arcs);
+                self.silent_tear([0xA3, c as u8 | 0x80], at, to, arcs);
             }
         } else if let Some(bytes) = cp936::encode(c) {
             arcs.push(Arc::same(to, &bytes));
-            self.silent_tear(bytes, to, arcs);
+            self.silent_tear(bytes, at, to, arcs);
             self.vanished(&bytes, to, arcs);
         } else {
             arcs.push(Arc { literal: Some(c), ..Arc::same(to, &[]) });
