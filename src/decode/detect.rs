@@ -18,7 +18,7 @@ const CONTROL_SAMPLE: usize = 64 << 10;
 const BYTES_PER_CONTROL: usize = 20;
 
 /// How much is read to tell GBK from Big5; some hundred characters settle it.
-const DETECTION_SAMPLE: usize = 256 << 10;
+const DETECTION_SAMPLE: usize = 64 << 10;
 
 /// The domain whose prior is used: Simplified Chinese.
 const PRIOR: &[u8] = b"cn";
