@@ -24,7 +24,11 @@ pub use rule::{Rule, UnknownRule};
 ///
 /// The same 0.95 that `--min-confidence` starts from; the reliability table in
 /// `docs/measurements.md` says how often a repair above it is right.
-pub const CERTAIN_FILL: f32 = 0.95;
+pub const GUESS_BELOW: f32 = 0.95;
+
+/// From these probabilities on a repair whose replay matches is called certain.
+const CERTAIN_DAMAGE: f32 = 0.99;
+const CERTAIN_FILLING: f32 = 0.99;
 
 /// One way a hole can be filled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,8 +44,8 @@ pub struct Candidate {
 /// What speaks for an edit, beyond its rule.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// The restored bytes in the damaged code page, as hexadecimal with `..` for a byte that was lost:
-    /// `C4 (..) BFEC` and the like. Empty when no bytes were involved.
+    /// The restored bytes in the damaged code page, as hexadecimal, those that were lost in parentheses:
+    /// `(C4) A3 BF EC CB` and the like. Empty when no bytes were involved.
     pub bytes: String,
     /// Probability in `[0, 1]` that this spot is damaged at all.
     pub damage: f32,
@@ -90,13 +94,22 @@ impl Edit {
     /// assert!(edit.is_guess());
     /// ```
     pub fn is_guess(&self) -> bool {
-        self.evidence.as_ref().is_some_and(|evidence| evidence.lost_bytes() && evidence.fill < CERTAIN_FILL)
+        self.evidence.as_ref().is_some_and(|evidence| evidence.lost_bytes() && evidence.fill < GUESS_BELOW)
+    }
+
+    /// Whether the repair is as good as proven: the replay matches and both questions, is the spot damaged
+    /// and is the filling right, are answered with a probability that measurement found never to be wrong
+    /// by more than one in a thousand (docs/measurements.md).
+    pub fn is_certain(&self) -> bool {
+        self.evidence.as_ref().is_some_and(|evidence| {
+            evidence.replay && evidence.damage >= CERTAIN_DAMAGE && evidence.fill >= CERTAIN_FILLING
+        })
     }
 }
 
 impl Evidence {
-    /// Whether a byte is gone: it shows as `..` in the bytes and as rivals among the candidates.
+    /// Whether a byte is gone: it stands in parentheses in the bytes and has rivals among the candidates.
     pub fn lost_bytes(&self) -> bool {
-        !self.candidates.is_empty() || self.bytes.contains("..")
+        !self.candidates.is_empty() || self.bytes.contains('(')
     }
 }

@@ -1,9 +1,20 @@
-//! The order of the stages (interface only so far).
+//! The order of the stages: the only file that knows it.
+//!
+//! Each stage looks at one revision of the text and answers with edits; this file applies them, and
+//! composes all edits into one list over the input.
+
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
-use crate::edit::{Candidate, EditList, Rule};
+pub use crate::damage::page::Page;
+
+use crate::damage::{markup, trigger};
+use crate::edit::{Bias, Candidate, EditList, Rule};
 use crate::lm::Model;
+use crate::normalize::punctuation;
+use crate::repair::{comma, lone, spots};
+use crate::script::{self, Style};
 
 /// The script that comes out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -109,29 +120,173 @@ pub struct Repaired<'t> {
     pub unresolved: Vec<Unresolved>,
 }
 
-/// What is known about a page (or about the blocks of it that went before).
-#[derive(Clone, Debug, Default)]
-pub struct Page {}
+/// Passes after which a text that still changes is left as the last pass had it. One is usual, two happen.
+const MOST_PASSES: usize = 4;
 
-/// Repairs texts. Cheap to make, `Send + Sync`, one for any number of texts and threads.
+/// Repairs texts. Cheap to clone, `Send + Sync`, one for any number of texts and threads.
+///
+/// ```
+/// use hanfix::{Options, Repairer};
+/// let repairer = Repairer::new(Options::default());
+/// let repaired = repairer.fix("社會(huì )工作是黨的工作,把群眾團結在黨的周?chē)?,充分激發(fā)活力。");
+/// assert_eq!(repaired.text, "社会工作是党的工作，把群众团结在党的周围，充分激发活力。");
+/// ```
 #[derive(Clone, Debug)]
 pub struct Repairer {
     options: Options,
-    model: &'static Model,
+    model: Source,
+}
+
+/// Where the language model comes from.
+#[derive(Clone, Debug)]
+enum Source {
+    Embedded(&'static Model),
+    Given(Arc<Model>),
 }
 
 impl Repairer {
     /// A repairer with the built-in language model.
     pub fn new(options: Options) -> Self {
-        Repairer { options, model: Model::embedded() }
+        Repairer { options, model: Source::Embedded(Model::embedded()) }
     }
+
+    /// A repairer with a language model of the caller's.
+    pub fn with_model(options: Options, model: Model) -> Self {
+        Repairer { options, model: Source::Given(Arc::new(model)) }
+    }
+
+    /// What it was told to do.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The language model it reads with.
+    pub fn model(&self) -> &Model {
+        match &self.model {
+            Source::Embedded(model) => model,
+            Source::Given(model) => model,
+        }
+    }
+
     /// Repairs one text taken whole as a page.
+    ///
+    /// A text that needs nothing comes back borrowed. Running it again over its own output changes
+    /// nothing.
     pub fn fix<'t>(&self, text: &'t str) -> Repaired<'t> {
         self.fix_block(text, &mut Page::default())
     }
+
     /// Repairs one block of a longer page; what was learned is carried from block to block in `page`.
-    pub fn fix_block<'t>(&self, text: &'t str, _page: &mut Page) -> Repaired<'t> {
-        let _ = (&self.options, self.model);
-        Repaired { text: Cow::Borrowed(text), edits: EditList::default(), unresolved: Vec::new() }
+    pub fn fix_block<'t>(&self, text: &'t str, page: &mut Page) -> Repaired<'t> {
+        let mut repaired = self.pass(text, page);
+        // The first pass removes annotations, so a second one sees another page. Whatever it would
+        // still change is changed now.
+        for _ in 1..MOST_PASSES {
+            if repaired.edits.is_empty() {
+                break;
+            }
+            let again = self.pass(&repaired.text, &mut Page::default());
+            if again.edits.is_empty() {
+                break;
+            }
+            let text_again = again.text.into_owned();
+            repaired.unresolved.retain(|spot| {
+                let span = repaired.edits.map_offset(spot.span.start, Bias::Start)..repaired.edits.map_offset(spot.span.end, Bias::End);
+                again.edits.iter().all(|edit| edit.span.end <= span.start || edit.span.start >= span.end)
+            });
+            repaired.edits = EditList::compose(&repaired.edits, &again.edits);
+            repaired.text = Cow::Owned(text_again);
+        }
+        repaired
+    }
+
+    fn pass<'t>(&self, text: &'t str, page: &mut Page) -> Repaired<'t> {
+        let options = &self.options;
+        let mut unresolved = Vec::new();
+        let mut revision = Revision { input: text, text: Cow::Borrowed(text), edits: EditList::default() };
+        let html = match options.markup {
+            Markup::Plain => false,
+            Markup::Html => true,
+            Markup::Auto => markup::is_markup(text),
+        };
+        let suspicious = trigger::may_be_damaged(text);
+        if suspicious {
+            page.learn(text, self.model());
+            if self.wants(Rule::CommaNoise) {
+                let edits = comma::noise(text, page.is_damaged());
+                page.comma_noise += edits.len() as u32;
+                revision.apply(edits);
+            }
+            let spots = spots::repair(&revision.text, page, self.model(), options, html);
+            unresolved = spots.unresolved;
+            for spot in &mut unresolved {
+                spot.span = revision.edits.unmap_offset(spot.span.start, Bias::Start)
+                    ..revision.edits.unmap_offset(spot.span.end, Bias::End);
+            }
+            revision.apply(spots.edits);
+            if page.is_damaged() && self.wants(Rule::LostCharacter) {
+                let (edits, open) = lone::lost_characters(&revision.text, self.model(), options.min_confidence);
+                for mut spot in open {
+                    spot.span = revision.edits.unmap_offset(spot.span.start, Bias::Start)..revision.edits.unmap_offset(spot.span.end, Bias::End);
+                    unresolved.push(spot);
+                }
+                page.lost_characters += edits.len() as u32;
+                revision.apply(edits);
+            }
+        }
+        if options.to == Target::Hans && self.wants(Rule::Script) {
+            let style = if page.is_damaged() { Style::OneToOne } else { Style::Phrases };
+            revision.apply(script::to_simplified(&revision.text, style, self.model()));
+        }
+        if self.wants(Rule::Punctuation) {
+            let widen = match options.punct {
+                Punct::Keep => false,
+                Punct::Full => true,
+                Punct::Auto => page.is_damaged() && punctuation::is_folded(&revision.text),
+            };
+            if widen {
+                let left: Vec<usize> =
+                    unresolved.iter().map(|spot| revision.edits.map_offset(spot.span.start, Bias::Start)).collect();
+                revision.apply(punctuation::widen(&revision.text, &left));
+            }
+        }
+        if html {
+            revision.keep_out_of(&markup::protected(text));
+            unresolved.retain(|spot| !markup::touches(&markup::protected(text), &spot.span));
+        }
+        unresolved.sort_by_key(|spot| spot.span.start);
+        Repaired { text: revision.text, edits: revision.edits, unresolved }
+    }
+
+    fn wants(&self, rule: Rule) -> bool {
+        !self.options.ignore.contains(&rule)
+    }
+}
+
+/// The text after some stages, and the edits that led there from the input.
+struct Revision<'t> {
+    input: &'t str,
+    text: Cow<'t, str>,
+    edits: EditList,
+}
+
+impl Revision<'_> {
+    fn apply(&mut self, edits: EditList) {
+        if edits.is_empty() {
+            return;
+        }
+        self.text = Cow::Owned(edits.apply(&self.text).expect("a stage's edits fit the text it saw").into_owned());
+        self.edits =
+            if self.edits.is_empty() { edits } else { EditList::compose(&self.edits, &edits) };
+    }
+
+    /// Takes back what touches protected spans of the input.
+    fn keep_out_of(&mut self, protected: &[Range<usize>]) {
+        let before = self.edits.len();
+        self.edits = std::mem::take(&mut self.edits).filter(|edit| !markup::touches(protected, &edit.span));
+        if self.edits.len() < before {
+            let input = self.input;
+            self.text = Cow::Owned(self.edits.apply(input).expect("fewer edits fit as well").into_owned());
+        }
     }
 }

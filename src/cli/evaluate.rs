@@ -6,12 +6,12 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 
-use crate::lm::{Evaluation, Model, evaluate, text_files};
+use hanfix::lm::{Evaluation, Model, evaluate, read_text, text_files};
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 #[non_exhaustive]
-pub enum Format {
+pub(crate) enum Format {
     /// One line per file
     #[default]
     Text,
@@ -21,19 +21,19 @@ pub enum Format {
 
 /// Measure a language model: perplexity, and lost lead bytes found again
 #[derive(Clone, Debug, clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Files or folders to read: UTF-8, plain or .zst
     #[arg(long, value_name = "PATH", required = true, num_args = 1..)]
-    pub corpus: Vec<PathBuf>,
+    pub(crate) corpus: Vec<PathBuf>,
     /// A model that `hanfix train` made [default: the one built in]
     #[arg(long, value_name = "FILE")]
-    pub model: Option<PathBuf>,
+    pub(crate) model: Option<PathBuf>,
     /// Take the lead byte of every Nth Han character
     #[arg(long, value_name = "N", default_value_t = 37)]
-    pub every: usize,
+    pub(crate) every: usize,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub(crate) format: Format,
 }
 
 /// One line of the result.
@@ -50,7 +50,7 @@ struct Row {
 /// # Errors
 ///
 /// If a file cannot be read or is not UTF-8, or the model is damaged.
-pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let own;
     let model = match &arguments.model {
         None => Model::embedded(),
@@ -67,7 +67,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         writeln!(out, "perplexity   right of   lost  file")?;
     }
     for path in text_files(&arguments.corpus)? {
-        let text = crate::lm::read_text(&path)?;
+        let text = read_text(&path)?;
         let evaluation = evaluate(model, &text, arguments.every, usize::MAX);
         let row = Row {
             path: path.display().to_string(),

@@ -6,25 +6,25 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 
-use crate::lm::{Counts, DEFAULT_SIZE, train};
-use crate::script::simplified;
+use hanfix::lm::{Counts, DEFAULT_SIZE, train};
+use hanfix::script::simplified;
 
 /// Make a language model from count tables or from a folder of text
 #[derive(Clone, Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("input").required(true))]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Folder with unigram*, bigram* and trigram* tables (.tsv or .tsv.zst, one column per genre)
     #[arg(long, value_name = "DIR", group = "input")]
-    pub counts: Option<PathBuf>,
+    pub(crate) counts: Option<PathBuf>,
     /// Folder of text to count: UTF-8, plain or .zst, subfolders too
     #[arg(long, value_name = "DIR", group = "input")]
-    pub corpus: Option<PathBuf>,
+    pub(crate) corpus: Option<PathBuf>,
     /// Where to write the model
     #[arg(short, long, value_name = "FILE")]
-    pub output: PathBuf,
+    pub(crate) output: PathBuf,
     /// Largest size of the model; the least useful n-grams are left out
     #[arg(long, value_name = "BYTES", default_value_t = DEFAULT_SIZE)]
-    pub size: usize,
+    pub(crate) size: usize,
 }
 
 /// Trains, writes the model file and says on standard error what is in it.
@@ -33,7 +33,7 @@ pub struct Arguments {
 ///
 /// If the input cannot be read or is not what it should be, or the output cannot be written; a
 /// file that was there before is then untouched.
-pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let counts = match (&arguments.counts, &arguments.corpus) {
         (Some(dir), _) => Counts::read_tables(dir, &simplified)?,
         (None, Some(dir)) => Counts::of_text(dir, &simplified)?,

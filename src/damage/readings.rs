@@ -35,6 +35,11 @@ pub fn readings(c: char) -> impl Iterator<Item = &'static str> {
         .flat_map(|place| READINGS[place].1.split(','))
 }
 
+/// Every character with each of its readings, in the order of the characters.
+pub fn all() -> impl Iterator<Item = (char, &'static str)> {
+    READINGS.iter().flat_map(|(c, list)| list.split(',').map(|reading| (*c, reading)))
+}
+
 /// Whether `pinyin` is a reading of `c`, tone mark included.
 ///
 /// Spaces around it do not matter, nor whether tone marks are composed (`ì`) or combining (`i` and

@@ -124,9 +124,11 @@ fn best(model: &Model, symbols: &[Symbol], at: usize, trail: u8) -> Option<Symbo
         };
         first + second + third
     };
-    let candidates = candidates(trail).iter().map(|&c| model.symbol(c));
+    let candidates = candidates(trail)
+        .iter()
+        .map(|&c| (model.symbol(c), model.share(c)));
     candidates
-        .map(|c| (score(c), c))
+        .map(|(c, share)| (score(c) + share, c))
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, c)| c)
 }

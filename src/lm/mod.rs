@@ -15,7 +15,7 @@
 //! use hanfix::lm::Model;
 //!
 //! let model = Model::embedded();
-//! // 规_快速: 模 must win over 牦, which has the same GBK trail byte as other candidates have.
+//! // The lead byte of 模 (C4A3) was lost; 玻 (B2A3) has the same trail byte.
 //! let score = |text: &str| {
 //!     let mut context = model.line_start();
 //!     let mut sum = 0.0;
@@ -26,7 +26,7 @@
 //!     }
 //!     sum
 //! };
-//! assert!(score("城市规模快速扩展") > score("城市规牦快速扩展"));
+//! assert!(score("城市规模快速扩展") > score("城市规玻快速扩展"));
 //! ```
 
 mod counts;

@@ -1,6 +1,7 @@
 //! Looking up: from the bytes of a model file to log-probabilities, without parsing or allocating.
 
 use std::borrow::Cow;
+use std::hint::select_unpredictable;
 use std::sync::OnceLock;
 
 use super::format::{
@@ -13,6 +14,11 @@ use super::symbol::{Context, Symbol, is_digit, is_letter};
 /// The model that is built in: `hanfix train --counts DIR -o src/lm/model.bin` makes it.
 /// To start from nothing an empty file will do: training does not read it.
 static EMBEDDED: &[u8] = include_bytes!("model.bin");
+
+/// -ln 52.
+const LETTER_SHARE: f32 = -3.951_243_7;
+/// -ln 10.
+const DIGIT_SHARE: f32 = -std::f32::consts::LN_10;
 
 /// A character trigram model.
 ///
@@ -141,6 +147,21 @@ impl Model {
             .map_or(Symbol::UNKNOWN, |bytes| Symbol(u16::from_le_bytes(*bytes)))
     }
 
+    /// The share that a character has in its symbol, in nats: -ln 52 for a letter and -ln 10 for a
+    /// digit, whose symbols stand for all of them, 0 for every other. Add it where a single letter
+    /// competes with single Han characters for one place; without it every second wrong choice
+    /// for a lost lead byte in modern text is a fullwidth letter.
+    #[inline]
+    pub fn share(&self, c: char) -> f32 {
+        if is_letter(c) {
+            LETTER_SHARE
+        } else if is_digit(c) {
+            DIGIT_SHARE
+        } else {
+            0.0
+        }
+    }
+
     /// ln P(next | context), in nats: never above about 0, never minus infinity. An unknown
     /// character has its share of what is left for the 20,000 characters never seen.
     #[inline]
@@ -162,6 +183,12 @@ impl Model {
             }
             _ => score,
         }
+    }
+
+    /// ln P(a) by itself, in nats: how common a character is.
+    #[inline]
+    pub fn unigram_log_prob(&self, a: Symbol) -> f32 {
+        self.unigram(a).0
     }
 
     /// ln P(b | a), in nats, by bigrams alone: to rank many candidates cheaply.
@@ -250,11 +277,7 @@ impl Model {
         while size > 1 {
             let half = size / 2;
             let middle = low + half;
-            low = if u16::from_le_bytes(row[middle]) <= b.0 {
-                middle
-            } else {
-                low
-            };
+            low = select_unpredictable(u16::from_le_bytes(row[middle]) <= b.0, middle, low);
             size -= half;
         }
         if u16::from_le_bytes(*row.get(low)?) != b.0 {

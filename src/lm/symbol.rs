@@ -15,6 +15,11 @@ impl Symbol {
     pub const WORD: Symbol = Symbol(2);
     /// A run of ASCII or fullwidth digits.
     pub const NUMBER: Symbol = Symbol(3);
+
+    /// The number, for keys of tables beside the model.
+    pub fn number(self) -> u16 {
+        self.0
+    }
 }
 
 /// How many symbols have a fixed number, in every model.

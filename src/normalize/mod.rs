@@ -1,1 +1,3 @@
-//! (skeleton)
+//! Undoing what stores did to the text after the damage.
+
+pub mod punctuation;

@@ -1,0 +1,441 @@
+//! The splice channel: pinyin and noise put into the bytes of a GBK page by replacement that does not
+//! look at character boundaries.
+//!
+//! What such a page shows, and what it stands for in bytes:
+//!
+//! | shown | bytes | name |
+//! |---|---|---|
+//! | `會(huì )` | 95 FE | annotation |
+//! | `周?chē)` + lost trail | D6 DC 87 .. | residue: the parenthesis was eaten by the byte 87, for DC 87 is 車 |
+//! | `?！稕Q` | .. A3 A1 B6 9B 51 | torn: noise before A3 A1, which straddled 。and 《 |
+//! | `！?/p>` | A3 A1 .. 3C | eaten: a lone lead byte swallowed `<` |
+//! | `酶啵` | C3 B8 (FC B6) E0 A3 | vanished: a pair without a character was dropped |
+//!
+//! [`Splice`] is the lattice of a page, [`transmit`](transmit::transmit) the channel run forwards.
+
+pub mod transmit;
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use crate::codec::cp936;
+use crate::damage::annotation::{annotation, residue};
+use crate::damage::page::{Page, PageScript};
+use crate::damage::readings;
+use crate::script;
+
+use super::super::lattice::{Arc, Byte, Kind, Lattice, Resort};
+
+/// The six marks before which noise is put: 。 ， 、 ！ ？ ； in code page 936.
+pub const MARKS: [u16; 6] = [0xA1A3, 0xA3AC, 0xA1A2, 0xA3A1, 0xA3BF, 0xA3BB];
+
+/// Costs in nats. They are not probabilities of events on a page but of one reading against another;
+/// found by hand on the excerpts and held against simulated damage (docs/measurements.md).
+mod cost {
+    /// A torn byte: noise fires at 2 of 3 marks, but `?` before a mark is also honest punctuation.
+    pub(super) const TORN: f32 = 3.0;
+    /// A torn byte whose `?` does not show.
+    pub(super) const TORN_SILENTLY: f32 = 9.0;
+    /// A residue whose character is annotated on the page, is one that real pages annotate, is neither.
+    pub(super) const RESIDUE_ON_PAGE: f32 = 0.0;
+    pub(super) const RESIDUE_LISTED: f32 = 1.5;
+    pub(super) const RESIDUE_ANY: f32 = 3.5;
+    /// The annotated character itself is gone, and why is not known: three cases in 200 excerpts.
+    pub(super) const WHOLE_CHARACTER: f32 = 8.0;
+    /// An annotation behind two bytes that straddle characters, whose parenthesis was not eaten.
+    pub(super) const KEPT_PARENTHESIS: f32 = 4.0;
+    /// An annotation on a page that is not known to be annotated.
+    pub(super) const STRANGE_ANNOTATION: f32 = 6.0;
+    /// An eaten ASCII character, by how well it fits what follows.
+    /// A tag or entity without its first character speaks for damage by itself.
+    pub(super) const EATEN_MARKUP: f32 = -5.0;
+    pub(super) const EATEN_FITTING: f32 = 2.0;
+    pub(super) const EATEN_OTHER: f32 = 5.0;
+    /// What a bracket that closes and was never opened is worth against `[`, which is rare.
+    pub(super) const UNMATCHED_BRACKET: f32 = 12.0;
+    /// A lone lead byte at the end of a line.
+    pub(super) const LINE_END: f32 = 3.0;
+    /// A pair that was dropped.
+    pub(super) const VANISHED: f32 = 1.0;
+    /// A letter or digit that is the folded form of a fullwidth one, inside a run.
+    pub(super) const FOLDED_LETTER: f32 = 1.0;
+    /// An annotated character without its annotation: never seen outside damaged runs.
+    pub(super) const OWED: f32 = 7.0;
+    /// A fullwidth letter, digit or sign in the original.
+    pub(super) const FULLWIDTH_LETTER: f32 = 3.0;
+    /// A wide space amid text.
+    pub(super) const WIDE_SPACE: f32 = 7.0;
+    /// A character that the page's one-to-one conversion cannot have left behind.
+    pub(super) const WRONG_SCRIPT: f32 = 4.0;
+}
+
+/// Lead bytes of pairs without a character in code page 936, and all trail bytes.
+const DROPPED_LEAD: Byte = Byte::LostIn(&[(0xA1, 0xAF), (0xD7, 0xD7), (0xF8, 0xFE)]);
+const DROPPED_TRAIL: Byte = Byte::LostIn(&[(0x40, 0x7E), (0x80, 0xFE)]);
+
+/// Mark the offset of an annotation among the numbers of `Arc::behind`, whose character the page
+/// annotates or does not; the other numbers are pairs.
+const ON_PAGE: u32 = 1 << 31;
+const ANYWHERE: u32 = 1 << 30;
+
+/// How far the search may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effort {
+    /// What nearly all damaged spots need.
+    Usual,
+    /// Also dropped pairs, folded letters and silent tears, which cost time.
+    Thorough,
+}
+
+/// The bytes of a damaged page with all their alternatives.
+#[derive(Clone, Copy, Debug)]
+pub struct Splice<'p> {
+    text: &'p str,
+    page: &'p Page,
+    script: PageScript,
+    effort: Effort,
+    silent: bool,
+    gaps: &'p [Range<usize>],
+}
+
+impl<'p> Splice<'p> {
+    /// The lattice of `text`, read with what is known about its page. With `silent`, bytes may be torn
+    /// without a `?` to show for it.
+    pub fn new(text: &'p str, page: &'p Page, effort: Effort, silent: bool) -> Self {
+        Splice { text, page, script: page.script(), effort, silent, gaps: &[] }
+    }
+
+    /// The same, where dropped pairs are suspected at these places and looked for even though the text
+    /// goes on well there.
+    pub fn with_gaps(self, gaps: &'p [Range<usize>]) -> Self {
+        Splice { gaps, ..self }
+    }
+
+    fn question_mark(&self, at: usize, arcs: &mut Vec<Arc>) {
+        let rest = &self.text[at + 1..];
+        let to = at + 1;
+        if let Some(found) = residue(&self.text[at..]) {
+            let to = at + found.len;
+            for &pair in pairs_with_reading(found.syllable) {
+                let [lead, trail] = pair.to_be_bytes();
+                let cost = self.residue_cost(pair);
+                let mut arc = Arc::damage(to, &[Byte::Is(trail)], Kind::Residue, cost);
+                arc.behind = Some(u32::from(pair));
+                arcs.push(arc);
+                let whole = cost + cost::WHOLE_CHARACTER;
+                let mut arc = Arc::damage(to, &[Byte::Is(lead), Byte::Is(trail)], Kind::Residue, whole);
+                arc.behind = Some(u32::from(pair));
+                arcs.push(arc);
+            }
+        }
+        let before_question_mark = self.text[..at].ends_with(['?', ',']);
+        if before_question_mark {
+            arcs.push(Arc { kind: Kind::Form, inside: true, ..Arc::same(to, &[0xA3, 0xBF]) });
+        }
+        let next = rest.chars().next();
+        if next.is_some_and(|c| is_mark(c) || c == '?') {
+            arcs.push(Arc { before_mark: true, ..Arc::damage(to, &[Byte::Lost], Kind::Torn, cost::TORN) });
+        }
+        match next {
+            None | Some('\n' | '\r') => {
+                arcs.push(Arc {
+                    inside: true,
+                    ..Arc::damage(to, &[Byte::Lost], Kind::Eaten, cost::LINE_END)
+                });
+            }
+            Some(_) => {}
+        }
+        for (eaten, cost) in eaten_before(self.text, to) {
+            let arc = match eaten {
+                b'<' | b'&' => Arc {
+                    markup: Some(char::from(eaten)),
+                    ..Arc::damage(to, &[Byte::Lost], Kind::Eaten, cost)
+                },
+                _ => Arc::damage(to, &[Byte::Lost, Byte::Is(eaten)], Kind::Eaten, cost),
+            };
+            arcs.push(Arc { inside: true, ..arc });
+            if eaten.is_ascii_digit() && rest.starts_with(']') {
+                // An unmatched bracket was opened: ［１] with A3DB before the digit.
+                let open = [Byte::LostIn(&[(0xDB, 0xDB)]), Byte::Is(eaten)];
+                let cost = cost - cost::UNMATCHED_BRACKET;
+                arcs.push(Arc { inside: true, ..Arc::damage(to, &open, Kind::Eaten, cost) });
+            }
+        }
+    }
+
+    fn residue_cost(&self, pair: u16) -> f32 {
+        let [lead, trail] = pair.to_be_bytes();
+        if self.page.annotates(pair) {
+            cost::RESIDUE_ON_PAGE
+        } else if cp936::decode(lead, trail).and_then(readings::annotated_prior).is_some() {
+            cost::RESIDUE_LISTED
+        } else {
+            cost::RESIDUE_ANY
+        }
+    }
+
+    fn parenthesis(&self, at: usize, arcs: &mut Vec<Arc>) {
+        let Some(found) = annotation(&self.text[at..]) else { return };
+        let to = at + found.len;
+        let arc = Arc { kind: Kind::Annotation, ..Arc::same(to, &[]) };
+        arcs.push(Arc { behind: Some(ON_PAGE | at as u32), ..arc });
+        let (behind, cost) = (Some(ANYWHERE | at as u32), cost::STRANGE_ANNOTATION);
+        arcs.push(Arc { behind, cost, opens: true, ..arc });
+        if self.effort == Effort::Thorough {
+            for &pair in pairs_with_reading(found.syllable) {
+                let cost = self.residue_cost(pair) + cost::KEPT_PARENTHESIS;
+                let mut arc = Arc::damage(to, &[Byte::Is(pair as u8)], Kind::Residue, cost);
+                arc.behind = Some(u32::from(pair));
+                arc.inside = true;
+                arcs.push(arc);
+            }
+        }
+    }
+
+    /// A mark or letter in the form it had before the fold, where a run needs its bytes.
+    fn unfolded(&self, c: char, to: usize, arcs: &mut Vec<Arc>) {
+        let cost = match c {
+            ',' | '!' | ';' | ':' | '(' | ')' | '?' => 0.0,
+            '!'..='~' if self.effort == Effort::Thorough => cost::FOLDED_LETTER,
+            _ => return,
+        };
+        arcs.push(Arc { kind: Kind::Form, inside: true, cost, ..Arc::same(to, &[0xA3, c as u8 | 0x80]) });
+    }
+
+    fn silent_tear(&self, bytes: [u8; 2], to: usize, arcs: &mut Vec<Arc>) {
+        if self.silent && MARKS.contains(&u16::from_be_bytes(bytes)) {
+            let bytes = [Byte::Lost, Byte::Is(bytes[0]), Byte::Is(bytes[1])];
+            arcs.push(Arc::damage(to, &bytes, Kind::Torn, cost::TORN_SILENTLY));
+        }
+    }
+
+    fn vanished(&self, bytes: &[u8], to: usize, arcs: &mut Vec<Arc>) {
+        if self.effort < Effort::Thorough {
+            return;
+        }
+        let resort = if self.gaps.iter().any(|gap| gap.contains(&to)) { Resort::Few } else { Resort::Last };
+        let shown = bytes.iter().map(|byte| Byte::Is(*byte));
+        let one: Vec<Byte> = [DROPPED_LEAD, DROPPED_TRAIL].into_iter().chain(shown.clone()).collect();
+        arcs.push(Arc { inside: true, resort, dropped: 2, ..Arc::damage(to, &one, Kind::Vanished, cost::VANISHED) });
+        // Two in a row are nearly always —— (A1AA A1AA): 校——中 drops AAA1 and AAD6.
+        let two: Vec<Byte> =
+            [DROPPED_LEAD, Byte::Is(0xA1), DROPPED_LEAD, DROPPED_TRAIL].into_iter().chain(shown).collect();
+        let cost = cost::VANISHED + 1.0;
+        arcs.push(Arc { inside: true, resort, dropped: 4, ..Arc::damage(to, &two, Kind::Vanished, cost) });
+    }
+}
+
+impl Lattice for Splice<'_> {
+    fn end(&self) -> usize {
+        self.text.len()
+    }
+
+    fn arcs(&self, at: usize, arcs: &mut Vec<Arc>) {
+        let Some(c) = self.text[at..].chars().next() else { return };
+        let to = at + c.len_utf8();
+        match c {
+            '?' => self.question_mark(at, arcs),
+            '(' | '（' => self.parenthesis(at, arcs),
+            _ => {}
+        }
+        if c.is_ascii() {
+            arcs.push(Arc::same(to, &[c as u8]));
+            if c != '?' {
+                self.unfolded(c, to, arcs);
+            }
+            if c >= '@' {
+                self.vanished(&[c as u8], to, arcs);
+            }
+            if matches!(c, ',' | '!' | ';') {
+                self.silent_tear([0xA3, c as u8 | 0x80], to, arcs);
+            }
+        } else if let Some(bytes) = cp936::encode(c) {
+            arcs.push(Arc::same(to, &bytes));
+            self.silent_tear(bytes, to, arcs);
+            self.vanished(&bytes, to, arcs);
+        } else {
+            arcs.push(Arc { literal: Some(c), ..Arc::same(to, &[]) });
+            if c == '€' {
+                arcs.push(Arc { inside: true, kind: Kind::Form, ..Arc::same(to, &[0x80]) });
+            }
+        }
+    }
+
+    fn allows(&self, number: u32, pair: u16) -> bool {
+        if number & (ON_PAGE | ANYWHERE) == 0 {
+            return number == u32::from(pair);
+        }
+        if (number & ON_PAGE != 0) != self.page.annotates(pair) {
+            return false;
+        }
+        let at = (number & !(ON_PAGE | ANYWHERE)) as usize;
+        let [lead, trail] = pair.to_be_bytes();
+        match (annotation(&self.text[at..]), cp936::decode(lead, trail)) {
+            (Some(found), Some(c)) => readings::has_reading(c, found.syllable),
+            _ => false,
+        }
+    }
+
+    fn is_dropped(&self, pair: u16) -> bool {
+        let [lead, trail] = pair.to_be_bytes();
+        cp936::is_lead(lead) && cp936::is_trail(trail) && cp936::decode(lead, trail).is_none()
+    }
+
+    fn marks(&self) -> &[u16] {
+        &MARKS
+    }
+
+    fn owed(&self, pair: u16) -> f32 {
+        if self.page.annotates(pair) { cost::OWED } else { 0.0 }
+    }
+
+    fn oddity(&self, c: char) -> f32 {
+        if c == '\u{3000}' {
+            // The model passes over white space, so it must cost here what a rare mark costs.
+            return cost::WIDE_SPACE;
+        }
+        if matches!(c, '！'..='～') && is_folded_form(c) != c {
+            return cost::FULLWIDTH_LETTER;
+        }
+        let odd = match self.script {
+            PageScript::Traditional => script::is_simplified_only(c),
+            PageScript::Simplified => script::is_traditional_only(c),
+            PageScript::Open => false,
+        };
+        if odd { cost::WRONG_SCRIPT } else { 0.0 }
+    }
+}
+
+/// Whether `c` is one of the six marks, as it stands or folded to ASCII.
+pub(crate) fn is_mark(c: char) -> bool {
+    matches!(c, '。' | '，' | '、' | '！' | '？' | '；' | ',' | '!' | '?' | ';')
+}
+
+/// The character that the language model reads for `c`: a fullwidth letter, digit or sign is an ASCII one.
+pub(crate) fn is_folded_form(c: char) -> char {
+    match c {
+        '！' | '（' | '）' | '，' | '：' | '；' | '？' => c,
+        '！'..='～' => transmit::folded(c),
+        _ => c,
+    }
+}
+
+/// Whether the `?` at the start of `rest` stands before a mark and then a character that can be shifted.
+pub(crate) fn may_be_torn(rest: &str) -> bool {
+    let questions = rest.bytes().take_while(|byte| *byte == b'?').count();
+    let mut chars = rest[questions..].chars();
+    let can_be_shifted = |c: char| c == '?' || (!c.is_ascii() && cp936::encode(c).is_some());
+    match chars.next() {
+        Some(c) if is_mark(c) => chars.next().is_some_and(can_be_shifted),
+        Some(c) => questions > 1 && can_be_shifted(c),
+        None => false,
+    }
+}
+
+/// The ASCII characters that a lone lead byte may have eaten before `rest`, with what each costs.
+fn eaten_before(text: &str, to: usize) -> Vec<(u8, f32)> {
+    use cost::{EATEN_FITTING, EATEN_MARKUP, EATEN_OTHER};
+    let rest = &text[to..];
+    let head: String = rest.chars().take(24).collect();
+    if is_tag_rest(&head) {
+        return vec![(b'<', EATEN_MARKUP)];
+    }
+    if is_entity_rest(&head) {
+        return vec![(b'&', EATEN_MARKUP)];
+    }
+    let next = head.chars().next().unwrap_or('\n');
+    let mut eaten = Vec::with_capacity(14);
+    let number = if next.is_ascii_digit() || matches!(next, ']' | '］' | '.' | '%' | '年' | '月' | '日') {
+        EATEN_FITTING
+    } else {
+        EATEN_OTHER
+    };
+    let expected = if matches!(next, ']' | '］') { citation(text, to) } else { None };
+    for digit in 0..10_u8 {
+        let cost = match expected {
+            Some(expected) => if digit == expected { 0.1 } else { 4.0 },
+            // The digit itself is not in the bytes; small ones are more frequent (Benford's law).
+            None if digit == 0 => 2.3,
+            None => -(1.0 + 1.0 / f32::from(digit)).log10().ln() - 1.2,
+        };
+        eaten.push((b'0' + digit, number + cost));
+    }
+    let fits = |fitting: bool| if fitting { EATEN_FITTING } else { EATEN_OTHER };
+    eaten.push((b' ', fits(next.is_ascii_alphabetic())));
+    eaten.push((b'(', fits(head.contains([')', '）']) && !head.contains(['(', '（']))));
+    eaten.push((b'"', EATEN_OTHER));
+    eaten.push((b'\n', EATEN_OTHER + 1.0));
+    eaten
+}
+
+/// The number that a citation `[n]` has whose `n` was eaten: one more than the one before it, where
+/// those before it that were eaten too are counted.
+fn citation(text: &str, to: usize) -> Option<u8> {
+    /// How far back the citation before is looked for, in bytes.
+    const FAR: usize = 4096;
+    let start = (to.saturating_sub(FAR)..to).find(|at| text.is_char_boundary(*at))?;
+    let before = &text[start..to - 1];
+    let mut eaten = 0;
+    for close in memchr::memrchr_iter(b']', before.as_bytes()) {
+        let inside = &before[..close];
+        if inside.ends_with('?') {
+            eaten += 1;
+            continue;
+        }
+        let digits = inside.bytes().rev().take_while(u8::is_ascii_digit).count();
+        let number: u8 = inside[close - digits..].parse().ok()?;
+        return (inside[..close - digits].ends_with('[') && number + eaten < 9).then_some(number + eaten + 1);
+    }
+    (eaten < 9).then_some(eaten + 1)
+}
+
+/// What is left of a tag without its `<`: `/p>`, `br/>`, `strong>`, `img src=..`.
+fn is_tag_rest(head: &str) -> bool {
+    let name = head.strip_prefix('/').unwrap_or(head);
+    let length = name.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    if length == 0 || length > 10 || !name.as_bytes()[0].is_ascii_lowercase() {
+        return false;
+    }
+    let after = &name[length..];
+    after.starts_with('>')
+        || after.starts_with("/>")
+        || after.starts_with(" />")
+        || (after.starts_with(' ') && after.contains('='))
+}
+
+/// What is left of an entity without its `&`: `ldquo;`, `#8220;`.
+fn is_entity_rest(head: &str) -> bool {
+    let name = head.strip_prefix('#').unwrap_or(head);
+    let length = name.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    (2..=8).contains(&length) && name[length..].starts_with(';')
+}
+
+/// The pairs of code page 936 whose character may be annotated with this syllable.
+fn pairs_with_reading(syllable: &str) -> &'static [u16] {
+    static PAIRS: OnceLock<HashMap<&'static str, Vec<u16>>> = OnceLock::new();
+    let pairs = PAIRS.get_or_init(|| {
+        let mut pairs: HashMap<&'static str, Vec<u16>> = HashMap::new();
+        for (c, reading) in readings::all() {
+            if let Some(bytes) = cp936::encode(c) {
+                pairs.entry(reading).or_default().push(u16::from_be_bytes(bytes));
+            }
+        }
+        pairs
+    });
+    pairs.get(syllable).map_or(&[], Vec::as_slice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_eaten() {
+        assert!(is_tag_rest("/p>") && is_tag_rest("br/>") && is_tag_rest("strong>后"));
+        assert!(!is_tag_rest("9日") && !is_tag_rest("/") && !is_tag_rest("Q》"));
+        assert!(is_entity_rest("ldquo;三") && is_entity_rest("#8220;"));
+        assert!(!is_entity_rest(";") && !is_entity_rest("他;"));
+        assert!(eaten_before("?9日，", 1).iter().any(|(byte, cost)| *byte == b'2' && *cost < cost::EATEN_OTHER));
+    }
+}

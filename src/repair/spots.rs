@@ -1,0 +1,434 @@
+//! Spot by spot: where a repair is tried, how sure it is, what edit it makes.
+
+use std::ops::Range;
+
+use crate::codec::cp936;
+use crate::damage::annotation::{annotation, residue};
+use crate::damage::page::{Page, WORTH_A_REPORT};
+use crate::edit::{Candidate, Edit, EditList, Evidence, GUESS_BELOW, Rule};
+use crate::lm::{Context, Model};
+use crate::pipeline::{Fill, Options, Unresolved};
+
+use super::automaton::Cp936;
+use super::channel::splice::transmit::{Element, Insert, LoneByte, folded, show};
+use super::cache::PageScorer;
+use super::channel::splice::{Effort, Splice, is_mark, may_be_torn};
+use super::lattice::Kind;
+use super::search::{Outcome, Path, Scorer, Taken, search};
+
+/// Log-odds per nat of gain. Set so that the reliability table of docs/measurements.md is straight.
+const SLOPE: f32 = 0.6;
+/// Gain in nats at which a spot is as likely damaged as not, on a page without other damage.
+const EVEN_ALONE: f32 = 9.0;
+/// The same on a page with other damage.
+const EVEN_ON_DAMAGED_PAGE: f32 = 2.0;
+/// A search with the usual arcs that gains less than this is repeated with all of them.
+const SATISFYING_GAIN: f32 = 12.0;
+/// Nats per character (log-probability of the text as it stands) below which even a page without
+/// damage deserves the thorough search.
+const GIBBERISH: f32 = -8.5;
+/// Nats at which a character of a repair is odd, and slightly odd: bytes may have been dropped there.
+const ODD: f32 = -9.5;
+const SLIGHTLY_ODD: f32 = -7.5;
+/// Gain that makes a last search for dropped pairs worth its time.
+const WORTH_A_LAST_SEARCH: f32 = 4.0;
+/// More question marks than this in a row are literal; the longest torn row seen is 3.
+const MOST_QUESTION_MARKS: usize = 3;
+/// Candidates that an edit lists.
+const LISTED: usize = 8;
+/// Scores are divided by this before they become probabilities of fillings.
+const TEMPERATURE: f32 = 1.3;
+/// What stands for a character that is not filled in.
+const GETA: char = '〓';
+
+/// What the repair of one text found.
+#[derive(Clone, Debug, Default)]
+pub struct Spots {
+    /// Edits over the text.
+    pub edits: EditList,
+    /// Spots that look damaged and were left.
+    pub unresolved: Vec<Unresolved>,
+}
+
+/// Searches every spot of `text` that can be damage of the splice channel.
+pub fn repair(text: &str, page: &mut Page, model: &Model, options: &Options, html: bool) -> Spots {
+    let mut run = Run { text, model, options, html, scorer: None, done: 0, tail: String::new(), spots: Spots::default() };
+    for at in triggers(text, page) {
+        if at >= run.done {
+            run.visit(at, page);
+        }
+    }
+    run.spots
+}
+
+/// Offsets where something may be damaged, in order.
+fn triggers<'t>(text: &'t str, page: &Page) -> impl Iterator<Item = usize> + 't {
+    let silent = page.is_spliced();
+    text.char_indices().filter(move |(_, c)| matches!(c, '?' | '(' | '（') || (silent && is_mark(*c))).map(|(at, _)| at)
+}
+
+struct Run<'r> {
+    text: &'r str,
+    model: &'r Model,
+    options: &'r Options,
+    html: bool,
+    /// Made when the first spot needs it.
+    scorer: Option<PageScorer<'r>>,
+    /// Everything before this offset is decided.
+    done: usize,
+    /// The last repaired characters before `done`.
+    tail: String,
+    spots: Spots,
+}
+
+impl<'r> Run<'r> {
+    fn visit(&mut self, at: usize, page: &mut Page) {
+        let rest = &self.text[at..];
+        match rest.chars().next() {
+            Some('(' | '（') => self.annotation(at, page),
+            Some('?') => {
+                let row = rest.bytes().take_while(|byte| *byte == b'?').count();
+                if row > MOST_QUESTION_MARKS {
+                    self.done = at + row;
+                } else if residue(rest).is_some() || may_be_torn(rest) {
+                    self.region(at, page, Effort::Usual);
+                } else if page.is_spliced() && self.weird_after(at) {
+                    self.region(at, page, Effort::Thorough);
+                }
+            }
+            Some(_) if self.weird_after(at) => self.region(at, page, Effort::Thorough),
+            _ => {}
+        }
+    }
+
+    /// A whole annotation behind the character that it belongs to.
+    fn annotation(&mut self, at: usize, page: &Page) {
+        let Some(found) = annotation(&self.text[at..]) else { return };
+        let Some(before) = self.text[..at].chars().next_back() else { return };
+        if !page.accepts(before) || !crate::damage::readings::has_reading(before, found.syllable) {
+            return;
+        }
+        let confidence = page.confidence();
+        let span = at..at + found.len;
+        if confidence >= self.options.min_confidence {
+            self.push(Edit { span, new: "".into(), rule: Rule::Annotation, confidence, evidence: None });
+        } else {
+            self.leave(span, Rule::Annotation, confidence, "too little on this page tells the annotation from a gloss", Vec::new());
+        }
+    }
+
+    fn push(&mut self, edit: Edit) {
+        if !self.options.ignore.contains(&edit.rule) {
+            self.spots.edits.push(edit);
+        }
+    }
+
+    fn leave(&mut self, span: Range<usize>, rule: Rule, confidence: f32, reason: &str, candidates: Vec<Candidate>) {
+        if !self.options.ignore.contains(&rule) {
+            self.spots.unresolved.push(Unresolved { span, rule, confidence, reason: reason.to_owned(), candidates });
+        }
+    }
+
+    /// Whether what follows a mark is so unlikely that bytes may have been shifted there.
+    fn weird_after(&self, at: usize) -> bool {
+        /// Characters looked at, and nats they cost on average. A quarter of a percent of the marks of
+        /// clean text fall below, the shifted runs of the excerpts do.
+        const LOOKED_AT: usize = 3;
+        const NATS: f32 = -9.0;
+        let mut chars = self.text[at..].chars();
+        let Some(mark) = chars.next() else { return false };
+        let (mut context, _) = self.model.advance(self.model.line_start(), mark);
+        let mut total = 0.0;
+        let mut count = 0;
+        for c in chars.take(LOOKED_AT) {
+            if c < '@' {
+                return false;
+            }
+            if c.is_ascii() {
+                break;
+            }
+            let (next, nats) = self.model.advance(context, c);
+            context = next;
+            total += nats;
+            count += 1;
+        }
+        count > 0 && total < NATS * count as f32
+    }
+
+    /// What the model has read before `at`, and the last two bytes there.
+    fn before(&self, at: usize, page: &Page) -> (Context, u16) {
+        /// Characters of context that are read; the model looks two back.
+        const CONTEXT: usize = 4;
+        let mut chars: Vec<char> = Vec::with_capacity(CONTEXT);
+        let mut end = at;
+        while chars.len() < CONTEXT && end > self.done {
+            let before = &self.text[self.done..end];
+            if let Some(open) = before.rfind(['(', '（']).filter(|open| end - self.done - open < 24)
+                && annotation(&before[open..]).is_some_and(|found| open + found.len == before.len())
+                && before[..open].chars().next_back().is_some_and(|c| page.accepts(c))
+            {
+                end = self.done + open;
+                continue;
+            }
+            let Some(c) = before.chars().next_back() else { break };
+            chars.push(c);
+            end -= c.len_utf8();
+        }
+        if end <= self.done {
+            chars.extend(self.tail.chars().rev());
+        }
+        chars.truncate(CONTEXT);
+        let mut context = self.model.line_start();
+        for c in chars.iter().rev() {
+            context = self.model.advance(context, *c).0;
+        }
+        let last = chars.first().and_then(|c| cp936::encode(*c)).map_or(0, u16::from_be_bytes);
+        (context, last)
+    }
+
+    fn region(&mut self, at: usize, page: &mut Page, effort: Effort) {
+        let (context, last_two) = self.before(at, page);
+        let silent = !self.text[at..].starts_with('?') || page.silent > 0;
+        let (model, text) = (self.model, self.text);
+        let scorer = self.scorer.get_or_insert_with(|| PageScorer::new(model, text));
+        let splice = |effort| Splice::new(text, page, effort, silent);
+        let mut outcome = search(&Cp936, &splice(effort), scorer, at, context, last_two);
+        let doubtful = gain(&outcome) < SATISFYING_GAIN
+            || outcome.repairs.first().is_some_and(|best| !oddities(scorer, best, context, ODD).is_empty());
+        if effort == Effort::Usual && doubtful {
+            let characters = text[at..outcome.end].chars().count().max(1);
+            if page.is_damaged() || outcome.same / (characters as f32) < GIBBERISH {
+                let thorough = search(&Cp936, &splice(Effort::Thorough), scorer, at, context, last_two);
+                if gain(&thorough) > gain(&outcome) {
+                    outcome = thorough;
+                }
+            }
+        }
+        if let Some(best) = outcome.repairs.first()
+            && gain(&outcome) > WORTH_A_LAST_SEARCH
+        {
+            let gaps = oddities(scorer, best, context, SLIGHTLY_ODD);
+            if !gaps.is_empty() {
+                let lattice = splice(Effort::Thorough).with_gaps(&gaps);
+                let last = search(&Cp936, &lattice, scorer, at, context, last_two);
+                if gain(&last) > gain(&outcome) {
+                    outcome = last;
+                }
+            }
+        }
+        self.decide(outcome, page);
+    }
+
+    fn decide(&mut self, outcome: Outcome, page: &mut Page) {
+        let Some(best) = outcome.repairs.first() else { return };
+        let gain = gain(&outcome);
+        let even = if page.is_damaged() { EVEN_ON_DAMAGED_PAGE } else { EVEN_ALONE };
+        let damage = 1.0 / (1.0 + (-(gain - even) * SLOPE).exp());
+        if damage < WORTH_A_REPORT {
+            return;
+        }
+        let stretches = stretches(best);
+        let sure = damage >= self.options.min_confidence;
+        for stretch in stretches {
+            let arcs = &best.arcs[stretch.clone()];
+            let span = arcs[0].from..arcs[arcs.len() - 1].to;
+            let candidates = candidates(&outcome.repairs, best, &stretch, &span);
+            let lost = arcs.iter().any(|arc| arc.lost != 0);
+            let fill = if lost { candidates.first().map_or(1.0, |candidate| candidate.probability) } else { 1.0 };
+            let rule = if arcs.iter().all(|arc| arc.kind == Kind::Annotation) { Rule::Annotation } else { Rule::Torn };
+            let replay = replays(self.text, arcs);
+            if !sure {
+                self.leave(span, rule, damage, "the evidence is too thin to change the text", candidates);
+                continue;
+            }
+            if self.options.fill == Fill::Certain && fill < GUESS_BELOW {
+                self.leave(span, rule, damage, "damaged for sure, but the lost character is a guess", candidates);
+                continue;
+            }
+            page.torn += u32::from(rule == Rule::Torn);
+            page.silent += u32::from(arcs.iter().any(|arc| arc.kind == Kind::Torn && arc.bytes.len() > 1));
+            let evidence = Evidence {
+                bytes: byte_view(arcs),
+                damage,
+                fill,
+                gain,
+                replay,
+                candidates: if lost { candidates } else { Vec::new() },
+                note: String::new(),
+            };
+            self.write(arcs, span, rule, evidence);
+        }
+        if sure {
+            self.done = outcome.end;
+            self.tail = last_characters(&best.text());
+        }
+    }
+
+    /// The edit (or two, where markup is left over) for one stretch.
+    fn write(&mut self, arcs: &[Taken], mut span: Range<usize>, rule: Rule, evidence: Evidence) {
+        let guess = evidence.fill < GUESS_BELOW;
+        let mut new = String::new();
+        for arc in arcs {
+            if self.options.fill == Fill::Mark && guess && arc.lost != 0 {
+                new.extend(arc.text.chars().map(|c| if c.is_ascii() { c } else { GETA }));
+            } else {
+                new.push_str(&arc.text);
+            }
+        }
+        let mut left_over = None;
+        if !self.html && new.ends_with('<') {
+            let end = self.text[span.end..].find('>').map_or(span.end, |close| span.end + close + 1);
+            let is_break = self.text[span.end..end].starts_with("br");
+            let at_line_end = self.text[end..].is_empty() || self.text[end..].starts_with(['\n', '\r']);
+            new.pop();
+            left_over = Some((span.end..end, if is_break && !at_line_end { "\n" } else { "" }));
+        }
+        let old = &self.text[span.clone()];
+        // Ends that differ only by a fold are for the punctuation stage to decide.
+        let mut kept = new.as_str();
+        while let (Some(a), Some(b)) = (kept.chars().next_back(), self.text[span.clone()].chars().next_back())
+            && folded(a) == folded(b)
+            && span.len() > b.len_utf8()
+        {
+            kept = &kept[..kept.len() - a.len_utf8()];
+            span.end -= b.len_utf8();
+        }
+        if old == new {
+            return;
+        }
+        let confidence = evidence.damage;
+        self.push(Edit { span, new: kept.into(), rule, confidence, evidence: Some(Box::new(evidence)) });
+        if let Some((span, new)) = left_over
+            && !span.is_empty()
+        {
+            self.push(Edit { span, new: new.into(), rule: Rule::MarkupResidue, confidence, evidence: None });
+        }
+    }
+}
+
+/// Where characters of a shifted run are so unlikely that bytes may be missing at them or just before.
+fn oddities(scorer: &PageScorer<'_>, path: &Path, mut context: Context, odd: f32) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut shifted = false;
+    for (i, arc) in path.arcs.iter().enumerate() {
+        shifted |= arc.pending;
+        for c in arc.text.chars() {
+            let (next, nats) = scorer.read(context, c);
+            context = next;
+            if nats < odd && shifted && arc.lost == 0 {
+                found.push(path.arcs[i.saturating_sub(2)].to..arc.to + 1);
+            }
+        }
+        shifted = arc.pending;
+    }
+    found
+}
+
+fn gain(outcome: &Outcome) -> f32 {
+    outcome.repairs.first().map_or(f32::NEG_INFINITY, |best| best.score - outcome.same)
+}
+
+/// The stretches of a path that are not the text as it stands, as ranges of arcs.
+fn stretches(path: &Path) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut start = None;
+    for (i, arc) in path.arcs.iter().enumerate() {
+        if arc.kind != Kind::Same || arc.pending {
+            start.get_or_insert(i);
+        }
+        if !arc.pending
+            && let Some(from) = start
+        {
+            let next_is_plain = path.arcs.get(i + 1).is_none_or(|next| next.kind == Kind::Same && !next.pending);
+            let waits_for_mark = arc.kind == Kind::Torn;
+            if next_is_plain && !(waits_for_mark && path.arcs.get(i + 1).is_some_and(|next| next.pending)) {
+                found.push(from..i + 1);
+                start = None;
+            }
+        }
+    }
+    found
+}
+
+/// The ways to read one stretch, best first, with probabilities.
+fn candidates(repairs: &[Path], best: &Path, stretch: &Range<usize>, span: &Range<usize>) -> Vec<Candidate> {
+    let mut found: Vec<(String, f32)> = Vec::new();
+    let mut total = 0.0;
+    for path in repairs {
+        let weight = ((path.score - best.score) / TEMPERATURE).exp();
+        total += weight;
+        let Some(text) = text_between(path, span) else { continue };
+        match found.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, sum)) => *sum += weight,
+            None => found.push((text, weight)),
+        }
+    }
+    let best_text: String = best.arcs[stretch.clone()].iter().map(|arc| arc.text.as_str()).collect();
+    found.sort_by(|a, b| (b.0 == best_text).cmp(&(a.0 == best_text)).then(b.1.total_cmp(&a.1)));
+    let first = found.first().map_or(1.0, |(_, weight)| *weight);
+    found
+        .into_iter()
+        .take(LISTED)
+        .map(|(text, weight)| Candidate {
+            text,
+            probability: weight / total,
+            behind: (first / weight).ln().max(0.0) * TEMPERATURE,
+        })
+        .collect()
+}
+
+/// What a path puts in place of a span, if its arcs meet the span's ends.
+fn text_between(path: &Path, span: &Range<usize>) -> Option<String> {
+    let from = path.arcs.iter().position(|arc| arc.from == span.start)?;
+    let to = path.arcs.iter().position(|arc| arc.to == span.end)?;
+    (from <= to).then(|| path.arcs[from..=to].iter().map(|arc| arc.text.as_str()).collect())
+}
+
+/// The restored bytes, lost ones in parentheses.
+fn byte_view(arcs: &[Taken]) -> String {
+    let mut view = String::new();
+    for arc in arcs {
+        for (i, byte) in arc.bytes.iter().enumerate() {
+            if !view.is_empty() {
+                view.push(' ');
+            }
+            if arc.lost & (1 << i) == 0 {
+                view.push_str(&format!("{byte:02X}"));
+            } else {
+                view.push_str(&format!("({byte:02X})"));
+            }
+        }
+    }
+    view
+}
+
+/// Whether the channel, run forwards over the restored bytes, shows exactly the damaged text.
+fn replays(text: &str, arcs: &[Taken]) -> bool {
+    let damaged = &text[arcs[0].from..arcs[arcs.len() - 1].to];
+    [LoneByte::QuestionMark, LoneByte::Nothing].into_iter().any(|lone| {
+        let mut elements = Vec::new();
+        for arc in arcs {
+            match arc.kind {
+                Kind::Torn => {
+                    elements.push(Element::Byte(arc.bytes[0]));
+                    elements.push(Element::Insert(Insert::Noise));
+                    elements.extend(arc.bytes[1..].iter().map(|byte| Element::Byte(*byte)));
+                }
+                Kind::Annotation | Kind::Residue => {
+                    elements.extend(arc.bytes.iter().map(|byte| Element::Byte(*byte)));
+                    let shown = &text[arc.from..arc.to];
+                    let inside = shown.trim_start_matches(['?', '(', '（']).trim_end_matches([')', '）']);
+                    elements.push(Element::Insert(Insert::Annotation(inside.to_owned())));
+                }
+                _ => elements.extend(arc.bytes.iter().map(|byte| Element::Byte(*byte))),
+            }
+        }
+        show(&elements, lone, false).chars().map(folded).eq(damaged.chars().map(folded))
+    })
+}
+
+fn last_characters(text: &str) -> String {
+    let mut last: Vec<char> = text.chars().rev().take(4).collect();
+    last.reverse();
+    last.into_iter().collect()
+}
