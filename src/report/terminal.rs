@@ -157,6 +157,9 @@ impl<W: Write> Painter<'_, W> {
         let span = side.lines.span(line..line + 1);
         let text = &side.text[span.clone()];
         let content = text.strip_suffix('\n').unwrap_or(text);
+        let is_last = content.len() == text.len();
+        // Line ends are never edited; a carriage return on every line would only be in the way.
+        let content = content.strip_suffix('\r').unwrap_or(content);
         let room = self.look.width.max(20) - 1;
         let mut marks = side.marks[side.marks.partition_point(|mark| mark.end <= span.start)..]
             .iter()
@@ -182,7 +185,7 @@ impl<W: Write> Painter<'_, W> {
             row.column += width;
         }
         row.finish(self.output)?;
-        if content.len() == text.len() {
+        if is_last {
             self.plain(QUIET, "\\ No newline at end of file")?;
         }
         Ok(())
@@ -303,7 +306,7 @@ mod tests {
 
     #[test]
     fn nothing_from_the_text_acts_on_the_terminal() {
-        let text = "\u{1b}]0;title\u{7}\u{202e}會\r\n";
+        let text = "\u{1b}]0;title\u{7}\u{202e}\r會\r\n";
         let at = text.find('會').unwrap();
         let edit = Edit {
             span: at..at + 3,
@@ -324,7 +327,7 @@ mod tests {
             !output.chars().any(|c| is_active(c) && c != '\n'),
             "{output:?}"
         );
-        assert!(output.contains("+\\u{1b}]0;title\\u{7}\\u{202e}会\\r\n"));
+        assert!(output.contains("+\\u{1b}]0;title\\u{7}\\u{202e}\\r会\n"));
     }
 
     #[test]
