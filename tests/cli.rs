@@ -1,7 +1,7 @@
-//! The command line as data: every case is a session in `tests/cmd`.
+//! The command line as data: every case is a dialogue in `tests/cmd`.
 
 #[test]
-fn sessions() {
+fn dialogues() {
     trycmd::TestCases::new()
         .env("COLUMNS", "100")
         .case("tests/cmd/*.trycmd");
