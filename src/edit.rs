@@ -79,7 +79,9 @@ pub struct Edit {
 impl Edit {
     /// Whether bytes were lost here, so that the new text is chosen among candidates.
     pub fn lost_bytes(&self) -> bool {
-        self.evidence.as_ref().is_some_and(|evidence| evidence.lost_bytes())
+        self.evidence
+            .as_ref()
+            .is_some_and(|evidence| evidence.lost_bytes())
     }
 
     /// Whether the new text is the best of several candidates and not sure enough to be a fact.
@@ -94,7 +96,9 @@ impl Edit {
     /// assert!(edit.is_guess());
     /// ```
     pub fn is_guess(&self) -> bool {
-        self.evidence.as_ref().is_some_and(|evidence| evidence.lost_bytes() && evidence.fill < GUESS_BELOW)
+        self.evidence
+            .as_ref()
+            .is_some_and(|evidence| evidence.lost_bytes() && evidence.fill < GUESS_BELOW)
     }
 
     /// Whether the repair is as good as proven: the replay matches and both questions, is the spot damaged

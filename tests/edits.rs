@@ -5,8 +5,11 @@ use proptest::prelude::*;
 
 /// A text and the places where it may be cut.
 fn text() -> impl Strategy<Value = String> {
-    proptest::collection::vec(prop_oneof![Just('會'), Just('a'), Just('\n'), Just('ì'), Just('𠀀')], 0..24)
-        .prop_map(|characters| characters.into_iter().collect())
+    proptest::collection::vec(
+        prop_oneof![Just('會'), Just('a'), Just('\n'), Just('ì'), Just('𠀀')],
+        0..24,
+    )
+    .prop_map(|characters| characters.into_iter().collect())
 }
 
 /// Edits made of pairs of (skip, take, new text), so that deletions, insertions and edits that touch all occur.
@@ -15,7 +18,11 @@ fn steps() -> impl Strategy<Value = Vec<(usize, usize, String)>> {
 }
 
 fn edits_over(input: &str, steps: &[(usize, usize, String)], rule: Rule) -> EditList {
-    let bounds: Vec<usize> = input.char_indices().map(|(at, _)| at).chain([input.len()]).collect();
+    let bounds: Vec<usize> = input
+        .char_indices()
+        .map(|(at, _)| at)
+        .chain([input.len()])
+        .collect();
     let mut list = EditList::default();
     let mut at = 0;
     for (skip, take, new) in steps {
@@ -24,7 +31,13 @@ fn edits_over(input: &str, steps: &[(usize, usize, String)], rule: Rule) -> Edit
             break;
         }
         let confidence = 1.0 - 0.01 * *take as f32;
-        list.push(Edit { span: bounds[start]..bounds[end], new: new.as_str().into(), rule, confidence, evidence: None });
+        list.push(Edit {
+            span: bounds[start]..bounds[end],
+            new: new.as_str().into(),
+            rule,
+            confidence,
+            evidence: None,
+        });
         at = end;
     }
     list

@@ -1,5 +1,7 @@
 //! Committed tables are what the generator makes of its sources.
 
+#![allow(clippy::print_stderr)]
+
 #[allow(dead_code)]
 #[path = "../examples/generate.rs"]
 mod generate;

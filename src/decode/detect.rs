@@ -18,13 +18,16 @@ const CONTROL_SAMPLE: usize = 64 << 10;
 const BYTES_PER_CONTROL: usize = 20;
 
 /// How much is read to tell GBK from Big5; some hundred characters settle it.
-const DETECTION_SAMPLE: usize = 256 << 10;
+const DETECTION_SAMPLE: usize = 64 << 10;
 
 /// The domain whose prior is used: Simplified Chinese.
 const PRIOR: &[u8] = b"cn";
 
 /// GBK or Big5 is not believed when more than one in so many of its characters cannot be decoded.
 const CHARACTERS_PER_ERROR: usize = 10;
+
+/// A single error is allowed from so few characters on, the wrong one counted.
+const CHARACTERS_FOR_A_SLIP: usize = 3;
 
 /// The encoding that a byte order mark names, and its length. A UTF-16 mark counts with any label,
 /// a UTF-8 mark only without a label or with that of UTF-8: GBK text may begin with its bytes.
@@ -76,7 +79,8 @@ pub(super) fn encoding(bytes: &[u8]) -> &'static Encoding {
         Ordering::Equal => guess(sample),
     };
     let (characters, errors) = if best == BIG5 { big5 } else { gbk };
-    let fits = (errors * CHARACTERS_PER_ERROR <= characters).then_some(best);
+    let slip = errors == 1 && characters >= CHARACTERS_FOR_A_SLIP;
+    let fits = (slip || errors * CHARACTERS_PER_ERROR <= characters).then_some(best);
     match fits {
         // The decoder of both is the same; the encoder of GBK has no sequences of four bytes.
         Some(encoding) if encoding == GBK && units::has_four_byte_sequence(bytes) => GB18030,

@@ -1,6 +1,6 @@
 //! Text back to the bytes of its encoding.
 
-use encoding_rs::{EncoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::{Decoded, mark_of, units};
 use crate::edit::EditList;
@@ -154,24 +154,8 @@ fn append(
         bytes.extend(part.encode_utf16().flat_map(u16::to_be_bytes));
         return Ok(());
     }
-    let mut encoder = encoding.new_encoder();
-    let mut read = 0;
-    loop {
-        let room = encoder.max_buffer_length_from_utf8_without_replacement(part.len() - read);
-        bytes.reserve(room.unwrap_or(part.len()));
-        let (result, length) =
-            encoder.encode_from_utf8_to_vec_without_replacement(&part[read..], bytes, true);
-        read += length;
-        match result {
-            EncoderResult::InputEmpty => return Ok(()),
-            EncoderResult::OutputFull => {}
-            EncoderResult::Unmappable(character) => {
-                // The character itself has been read.
-                let place = start + read - character.len_utf8();
-                return Err(unmappable(text, place, character, encoding));
-            }
-        }
-    }
+    units::append(bytes, part, encoding)
+        .map_err(|missing| unmappable(text, start + missing.place, missing.character, encoding))
 }
 
 fn unmappable(

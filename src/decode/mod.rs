@@ -101,21 +101,22 @@ pub fn decode<'b>(
     let (marked, mark) = detect::byte_order_mark(bytes, label);
     let rest = &bytes[mark..];
     let known = marked.or(label);
-    if known != Some(UTF_16LE) && known != Some(UTF_16BE) {
-        if let Some(reason) = detect::not_text(rest) {
-            return Err(DecodeError::NotText { reason });
-        }
+    if known != Some(UTF_16LE)
+        && known != Some(UTF_16BE)
+        && let Some(reason) = detect::not_text(rest)
+    {
+        return Err(DecodeError::NotText { reason });
     }
-    if known.is_none_or(|encoding| encoding == UTF_8) {
-        if let Ok(text) = simdutf8::basic::from_utf8(rest) {
-            let text = Cow::Borrowed(text);
-            return Ok(Decoded {
-                text,
-                encoding: UTF_8,
-                bom: mark > 0,
-                ledger: Ledger::default(),
-            });
-        }
+    if known.is_none_or(|encoding| encoding == UTF_8)
+        && let Ok(text) = simdutf8::basic::from_utf8(rest)
+    {
+        let text = Cow::Borrowed(text);
+        return Ok(Decoded {
+            text,
+            encoding: UTF_8,
+            bom: mark > 0,
+            ledger: Ledger::default(),
+        });
     }
     let encoding = known.unwrap_or_else(|| detect::encoding(rest));
     let (text, ledger) = units::decode(rest, encoding);

@@ -39,7 +39,10 @@ impl EditList {
                     i += 1;
                 }
                 (None, Some(late)) => {
-                    composed.push(Edit { span: shift.back_span(&late.span), ..late.clone() });
+                    composed.push(Edit {
+                        span: shift.back_span(&late.span),
+                        ..late.clone()
+                    });
                     j += 1;
                 }
                 (Some(early), Some(late)) => {
@@ -54,7 +57,10 @@ impl EditList {
                         composed.push(early.clone());
                         i += 1;
                     } else {
-                        composed.push(Edit { span: shift.back_span(&late.span), ..late.clone() });
+                        composed.push(Edit {
+                            span: shift.back_span(&late.span),
+                            ..late.clone()
+                        });
                         j += 1;
                     }
                 }
@@ -125,13 +131,19 @@ impl<'e> Cluster<'e> {
                     continue;
                 }
             }
-            return Cluster { early: &first[..i], late: &second[..j] };
+            return Cluster {
+                early: &first[..i],
+                late: &second[..j],
+            };
         }
     }
 
     fn merge(&self, shift: &mut Shift) -> Edit {
         let before = *shift;
-        let start = before.written(&self.early[0]).start.min(self.late[0].span.start);
+        let start = before
+            .written(&self.early[0])
+            .start
+            .min(self.late[0].span.start);
         let mut new = CompactString::default();
         let mut late = self.late.iter().peekable();
         // `at` is the offset in B up to which the new text is complete.
@@ -159,8 +171,13 @@ impl<'e> Cluster<'e> {
         Edit {
             span: before.back(start)..shift.back(at),
             new,
-            rule: every().map(|edit| edit.rule).find(|rule| rule.is_damage()).unwrap_or(self.late[0].rule),
-            confidence: every().map(|edit| edit.confidence).fold(f32::INFINITY, f32::min),
+            rule: every()
+                .map(|edit| edit.rule)
+                .find(|rule| rule.is_damage())
+                .unwrap_or(self.late[0].rule),
+            confidence: every()
+                .map(|edit| edit.confidence)
+                .fold(f32::INFINITY, f32::min),
             evidence: merge_evidence(every().filter_map(|edit| edit.evidence.as_deref())),
         }
     }
@@ -169,12 +186,21 @@ impl<'e> Cluster<'e> {
 /// The evidence of the most doubtful part stands for the whole; of the others the bytes are noted.
 fn merge_evidence<'e>(all: impl Iterator<Item = &'e Evidence>) -> Option<Box<Evidence>> {
     let all: Vec<&Evidence> = all.collect();
-    let doubt = |evidence: &Evidence| if evidence.lost_bytes() { evidence.fill } else { 2.0 };
+    let doubt = |evidence: &Evidence| {
+        if evidence.lost_bytes() {
+            evidence.fill
+        } else {
+            2.0
+        }
+    };
     let chosen = (0..all.len()).min_by(|&a, &b| doubt(all[a]).total_cmp(&doubt(all[b])))?;
     let mut merged = all[chosen].clone();
     for (i, other) in all.iter().enumerate() {
         if i != chosen && !other.bytes.is_empty() {
-            merged.note = [merged.note.as_str(), "also here:", &other.bytes].join(" ").trim_start().to_owned();
+            merged.note = [merged.note.as_str(), "also here:", &other.bytes]
+                .join(" ")
+                .trim_start()
+                .to_owned();
         }
         merged.replay &= other.replay;
     }

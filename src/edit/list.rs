@@ -41,7 +41,11 @@ pub struct EditList {
 impl EditList {
     /// Appends an edit; it must begin at or after the end of the last one.
     pub fn push(&mut self, edit: Edit) {
-        debug_assert!(self.edits.last().is_none_or(|last| last.span.end <= edit.span.start));
+        debug_assert!(
+            self.edits
+                .last()
+                .is_none_or(|last| last.span.end <= edit.span.start)
+        );
         debug_assert!(edit.span.start <= edit.span.end);
         self.edits.push(edit);
     }
@@ -51,7 +55,9 @@ impl EditList {
         let mut end = 0;
         for edit in &edits {
             if edit.span.start < end || edit.span.end < edit.span.start {
-                return Err(EditError::OutOfOrder { span: edit.span.clone() });
+                return Err(EditError::OutOfOrder {
+                    span: edit.span.clone(),
+                });
             }
             end = edit.span.end;
         }
@@ -110,7 +116,9 @@ impl EditList {
     /// Rules and confidences are those of the edits that are undone; evidence stays with the original list.
     pub fn invert(&self, input: &str) -> Result<EditList, EditError> {
         self.fits(input)?;
-        let mut inverse = EditList { edits: Vec::with_capacity(self.len()) };
+        let mut inverse = EditList {
+            edits: Vec::with_capacity(self.len()),
+        };
         let (mut end, mut written) = (0, 0);
         for edit in &self.edits {
             written += edit.span.start - end;
@@ -171,7 +179,9 @@ impl EditList {
         if let (Some(last), Some(next)) = (self.edits.last(), following.edits.first())
             && next.span.start < last.span.end
         {
-            return Err(EditError::OutOfOrder { span: next.span.clone() });
+            return Err(EditError::OutOfOrder {
+                span: next.span.clone(),
+            });
         }
         self.edits.append(&mut following.edits);
         Ok(())
@@ -185,7 +195,10 @@ impl EditList {
                 return Err(EditError::OutOfOrder { span: span.clone() });
             }
             if span.end > input.len() {
-                return Err(EditError::OutOfBounds { span: span.clone(), length: input.len() });
+                return Err(EditError::OutOfBounds {
+                    span: span.clone(),
+                    length: input.len(),
+                });
             }
             if !input.is_char_boundary(span.start) || !input.is_char_boundary(span.end) {
                 return Err(EditError::InsideCharacter { span: span.clone() });
@@ -219,32 +232,70 @@ mod tests {
     use super::*;
 
     fn edit(span: Range<usize>, new: &str) -> Edit {
-        Edit { span, new: new.into(), rule: Rule::Torn, confidence: 1.0, evidence: None }
+        Edit {
+            span,
+            new: new.into(),
+            rule: Rule::Torn,
+            confidence: 1.0,
+            evidence: None,
+        }
     }
 
     #[test]
     fn a_list_that_does_not_fit_is_an_error_and_not_a_panic() {
-        let list = |edits: &[Edit]| EditList { edits: edits.to_vec() };
+        let list = |edits: &[Edit]| EditList {
+            edits: edits.to_vec(),
+        };
         let error = |edits: &[Edit]| list(edits).apply("社會").unwrap_err();
-        assert_eq!(error(&[edit(0..7, "")]), EditError::OutOfBounds { span: 0..7, length: 6 });
-        assert_eq!(error(&[edit(0..2, "")]), EditError::InsideCharacter { span: 0..2 });
-        assert_eq!(error(&[edit(3..6, ""), edit(0..3, "")]), EditError::OutOfOrder { span: 0..3 });
+        assert_eq!(
+            error(&[edit(0..7, "")]),
+            EditError::OutOfBounds {
+                span: 0..7,
+                length: 6
+            }
+        );
+        assert_eq!(
+            error(&[edit(0..2, "")]),
+            EditError::InsideCharacter { span: 0..2 }
+        );
+        assert_eq!(
+            error(&[edit(3..6, ""), edit(0..3, "")]),
+            EditError::OutOfOrder { span: 0..3 }
+        );
         assert!(EditList::from_edits(vec![edit(0..3, "a"), edit(2..3, "b")]).is_err());
-        assert!(EditList::from_edits(vec![edit(0..3, "a"), edit(3..3, "b"), edit(3..3, "c")]).is_ok());
+        assert!(
+            EditList::from_edits(vec![edit(0..3, "a"), edit(3..3, "b"), edit(3..3, "c")]).is_ok()
+        );
     }
 
     #[test]
     fn no_edits_borrow_the_input() {
-        assert!(matches!(EditList::default().apply("社會"), Ok(Cow::Borrowed("社會"))));
+        assert!(matches!(
+            EditList::default().apply("社會"),
+            Ok(Cow::Borrowed("社會"))
+        ));
     }
 
     #[test]
     fn lists_of_blocks_become_one() {
         let mut whole = EditList::from_edits(vec![edit(0..3, "社")]).unwrap();
-        whole.append(EditList::from_edits(vec![edit(0..3, "会")]).unwrap().shifted(3)).unwrap();
-        assert_eq!(whole.apply("x會會").unwrap_err(), EditError::InsideCharacter { span: 0..3 });
+        whole
+            .append(
+                EditList::from_edits(vec![edit(0..3, "会")])
+                    .unwrap()
+                    .shifted(3),
+            )
+            .unwrap();
+        assert_eq!(
+            whole.apply("x會會").unwrap_err(),
+            EditError::InsideCharacter { span: 0..3 }
+        );
         assert_eq!(whole.apply("設會").unwrap(), "社会");
-        assert!(whole.append(EditList::from_edits(vec![edit(1..2, "")]).unwrap()).is_err());
+        assert!(
+            whole
+                .append(EditList::from_edits(vec![edit(1..2, "")]).unwrap())
+                .is_err()
+        );
         assert_eq!(whole.counts(), BTreeMap::from([(Rule::Torn, 2)]));
         assert_eq!(whole.without_idle("社會").len(), 1);
     }

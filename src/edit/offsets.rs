@@ -33,9 +33,14 @@ impl EditList {
             let start = written;
             written += edit.new.len();
             end = edit.span.end;
-            Pair { input: (edit.span.start, end), output: (start, written) }
+            Pair {
+                input: (edit.span.start, end),
+                output: (start, written),
+            }
         };
-        OffsetMap { pairs: self.iter().map(pair).collect() }
+        OffsetMap {
+            pairs: self.iter().map(pair).collect(),
+        }
     }
 
     /// The offset in the output of an offset in the input. For many offsets use [`EditList::offset_map`].
@@ -63,12 +68,24 @@ impl EditList {
 impl OffsetMap {
     /// The offset in the output of an offset in the input.
     pub fn map(&self, offset: usize, bias: Bias) -> usize {
-        look_up(&self.pairs, offset, bias, |pair| pair.input, |pair| pair.output)
+        look_up(
+            &self.pairs,
+            offset,
+            bias,
+            |pair| pair.input,
+            |pair| pair.output,
+        )
     }
 
     /// The offset in the input of an offset in the output.
     pub fn unmap(&self, offset: usize, bias: Bias) -> usize {
-        look_up(&self.pairs, offset, bias, |pair| pair.output, |pair| pair.input)
+        look_up(
+            &self.pairs,
+            offset,
+            bias,
+            |pair| pair.output,
+            |pair| pair.input,
+        )
     }
 }
 
@@ -87,7 +104,9 @@ fn look_up(
                 Some(pair) if from(pair).0 < offset && offset < from(pair).1 => to(pair).0,
                 Some(pair) if from(pair).0 < offset => to(pair).1,
                 Some(pair) => to(pair).0 - (from(pair).0 - offset),
-                None => pairs.last().map_or(offset, |pair| to(pair).1 + (offset - from(pair).1)),
+                None => pairs
+                    .last()
+                    .map_or(offset, |pair| to(pair).1 + (offset - from(pair).1)),
             }
         }
         Bias::End => {

@@ -77,8 +77,13 @@ mod tests {
 
     #[test]
     fn a_record_reads_back() {
-        let edit =
-            Edit { span: 6..13, new: "".into(), rule: Rule::Annotation, confidence: 0.97, evidence: None };
+        let edit = Edit {
+            span: 6..13,
+            new: "".into(),
+            rule: Rule::Annotation,
+            confidence: 0.97,
+            evidence: None,
+        };
         let record = EditRecord::new(&edit, "(huì )", 1, 3);
         let line = serde_json::to_string(&record).unwrap();
         let expected = r#"{"type":"edit","start":6,"end":13,"line":1,"column":3,"old":"(huì )","new":"","rule":"annotation","confidence":0.97,"guess":false}"#;

@@ -54,7 +54,11 @@ impl Rule {
     /// Whether the rule undoes damage, as opposed to converting or normalising sound text.
     pub fn is_damage(self) -> bool {
         match self {
-            Rule::Annotation | Rule::Torn | Rule::CommaNoise | Rule::LostCharacter | Rule::MarkupResidue => true,
+            Rule::Annotation
+            | Rule::Torn
+            | Rule::CommaNoise
+            | Rule::LostCharacter
+            | Rule::MarkupResidue => true,
             Rule::Script | Rule::Punctuation => false,
         }
     }
@@ -104,11 +108,15 @@ impl FromStr for Rule {
             .into_iter()
             .map(|rule| (distance(&wanted, rule.name()), rule))
             .filter(|&(far, rule)| {
-                far * 3 <= rule.name().len() || (wanted.len() >= 3 && rule.name().starts_with(&wanted))
+                far * 3 <= rule.name().len()
+                    || (wanted.len() >= 3 && rule.name().starts_with(&wanted))
             })
             .min_by_key(|&(far, _)| far)
             .map(|(_, rule)| rule);
-        Err(UnknownRule { name: name.to_owned(), suggestion })
+        Err(UnknownRule {
+            name: name.to_owned(),
+            suggestion,
+        })
     }
 }
 
@@ -135,7 +143,10 @@ mod tests {
     fn every_name_reads_back() {
         for rule in Rule::ALL {
             assert_eq!(rule.to_string().parse(), Ok(rule));
-            assert_eq!(rule.name().to_uppercase().replace('-', "_").parse(), Ok(rule));
+            assert_eq!(
+                rule.name().to_uppercase().replace('-', "_").parse(),
+                Ok(rule)
+            );
         }
     }
 
@@ -147,6 +158,12 @@ mod tests {
         assert_eq!(offered("lost"), Some(Rule::LostCharacter));
         assert_eq!(offered("mojibake"), None);
         assert_eq!(offered(""), None);
-        assert!("mojibake".parse::<Rule>().unwrap_err().to_string().ends_with("markup-residue, script, punctuation"));
+        assert!(
+            "mojibake"
+                .parse::<Rule>()
+                .unwrap_err()
+                .to_string()
+                .ends_with("markup-residue, script, punctuation")
+        );
     }
 }

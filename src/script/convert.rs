@@ -35,9 +35,9 @@ pub enum Style {
 /// ```
 /// use hanfix::lm::Model;
 /// use hanfix::script::{Style, to_simplified};
-/// let edits = to_simplified("隨著名著的傳播", Style::Phrases, Model::embedded());
+/// let edits = to_simplified("隨著經濟發展，名著暢銷", Style::Phrases, Model::embedded());
 /// let new: Vec<&str> = edits.iter().map(|edit| edit.new.as_str()).collect();
-/// assert_eq!(new, ["随", "着", "传"]);
+/// assert_eq!(new, ["随", "着", "经", "济", "发", "畅", "销"]);
 /// ```
 pub fn to_simplified(text: &str, style: Style, model: &Model) -> EditList {
     let mut edits = EditList::default();
@@ -65,12 +65,13 @@ fn convert(text: &str, block: Range<usize>, style: Style, model: &Model, edits: 
             }
             0xE0.. => literal::next(text, at),
         };
-        if style == Style::Phrases && begins_phrase(code) {
-            if let Some((old, new)) = phrase(&text[at..block.end]) {
-                push_difference(edits, at, old, new);
-                at += old.len();
-                continue;
-            }
+        if style == Style::Phrases
+            && begins_phrase(code)
+            && let Some((old, new)) = phrase(&text[at..block.end])
+        {
+            push_difference(edits, at, old, new);
+            at += old.len();
+            continue;
         }
         let c = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
         if c == '著' {

@@ -187,7 +187,10 @@ pub(super) fn blocks(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
         }
         let mut end = text.len();
         if left > BLOCK + BLOCK / 2 {
-            end = text.floor_char_boundary(start + BLOCK);
+            end = start + BLOCK;
+            while !text.is_char_boundary(end) {
+                end -= 1;
+            }
             let half = start + BLOCK / 2;
             if let Some(line) = memchr::memrchr(b'\n', &text.as_bytes()[half..end]) {
                 end = half + line + 1;

@@ -15,7 +15,9 @@ static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 /// Removes the temporary files of all outputs that are not finished. For the moment before the program is ended
 /// from outside; the files themselves never had their final name.
 pub fn discard_unfinished() {
-    let mut unfinished = UNFINISHED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut unfinished = UNFINISHED
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
     for path in unfinished.drain(..) {
         let _ = fs::remove_file(path);
     }
@@ -49,10 +51,18 @@ impl AtomicFile {
         };
         let existing = fs::metadata(&target).ok();
         match &existing {
-            Some(metadata) if metadata.is_dir() => return Err(SinkError::IsFolder(path.to_owned())),
+            Some(metadata) if metadata.is_dir() => {
+                return Err(SinkError::IsFolder(path.to_owned()));
+            }
             Some(metadata) if !metadata.is_file() => {
-                let file = OpenOptions::new().write(true).open(&target).map_err(failed)?;
-                return Ok(AtomicFile { target, writing: Writing::Direct(file) });
+                let file = OpenOptions::new()
+                    .write(true)
+                    .open(&target)
+                    .map_err(failed)?;
+                return Ok(AtomicFile {
+                    target,
+                    writing: Writing::Direct(file),
+                });
             }
             _ => {}
         }
@@ -71,10 +81,16 @@ impl AtomicFile {
         }
         let temporary = builder.tempfile_in(folder).map_err(failed)?;
         if let Some(metadata) = existing {
-            temporary.as_file().set_permissions(metadata.permissions()).map_err(failed)?;
+            temporary
+                .as_file()
+                .set_permissions(metadata.permissions())
+                .map_err(failed)?;
         }
         remember(temporary.path());
-        Ok(AtomicFile { target, writing: Writing::Temporary(temporary) })
+        Ok(AtomicFile {
+            target,
+            writing: Writing::Temporary(temporary),
+        })
     }
 
     /// Makes the bytes durable and gives the file its name.
@@ -117,11 +133,17 @@ impl Drop for AtomicFile {
 }
 
 fn remember(path: &Path) {
-    UNFINISHED.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(path.to_owned());
+    UNFINISHED
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
+        .push(path.to_owned());
 }
 
 fn forget(path: &Path) {
-    UNFINISHED.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).retain(|known| known != path);
+    UNFINISHED
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
+        .retain(|known| known != path);
 }
 
 /// A rename is durable once the folder is.
@@ -160,8 +182,15 @@ mod tests {
         file.write_all(b"half").unwrap();
         drop(file);
         assert_eq!(fs::read_to_string(&path).unwrap(), "社会");
-        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no temporary file stays");
-        assert!(matches!(AtomicFile::create(folder.path()), Err(SinkError::IsFolder(_))));
+        assert_eq!(
+            fs::read_dir(path.parent().unwrap()).unwrap().count(),
+            1,
+            "no temporary file stays"
+        );
+        assert!(matches!(
+            AtomicFile::create(folder.path()),
+            Err(SinkError::IsFolder(_))
+        ));
     }
 
     #[cfg(unix)]
@@ -178,6 +207,9 @@ mod tests {
         file.commit().unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_to_string(&real).unwrap(), "new");
-        assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o604);
+        assert_eq!(
+            fs::metadata(&real).unwrap().permissions().mode() & 0o777,
+            0o604
+        );
     }
 }

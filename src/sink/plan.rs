@@ -21,7 +21,11 @@ pub enum Destination {
 /// Without `output` a single input goes to standard output. With it, a single input goes to that file, or into
 /// it when it is a folder (or ends like one, `out/`); several inputs go into that folder under their file names,
 /// with `keep_paths` under the paths they were given with. Equal names and outputs that are inputs are refused.
-pub fn plan(inputs: &[Input], output: Option<&Path>, keep_paths: bool) -> Result<Vec<Destination>, SinkError> {
+pub fn plan(
+    inputs: &[Input],
+    output: Option<&Path>,
+    keep_paths: bool,
+) -> Result<Vec<Destination>, SinkError> {
     let Some(output) = output else {
         return match inputs {
             [_] => Ok(vec![Destination::Standard]),
@@ -50,10 +54,14 @@ pub fn plan(inputs: &[Input], output: Option<&Path>, keep_paths: bool) -> Result
 
 /// The path of an input's output below the output folder.
 fn name_inside(input: &Input, folder: &Path, keep_paths: bool) -> Result<PathBuf, SinkError> {
-    let path = input.path().ok_or_else(|| SinkError::Nameless(folder.to_owned()))?;
+    let path = input
+        .path()
+        .ok_or_else(|| SinkError::Nameless(folder.to_owned()))?;
     if !keep_paths {
         // A path without a file name (`..`, `/`) is a folder, which is refused when it is opened.
-        return Ok(path.file_name().map_or_else(|| "folder".into(), PathBuf::from));
+        return Ok(path
+            .file_name()
+            .map_or_else(|| "folder".into(), PathBuf::from));
     }
     let mut kept = PathBuf::new();
     for component in path.components() {
@@ -81,8 +89,12 @@ fn refuse_clashes(inputs: &[Input], targets: &[PathBuf]) -> Result<(), SinkError
 }
 
 /// Refuses targets that are inputs, by whatever name: through links, `..` or other spellings.
-pub(crate) fn refuse_inputs(inputs: &[Input], targets: &[PathBuf]) -> Result<(), SinkError> {
-    let identities: Vec<Identity> = inputs.iter().filter_map(Input::path).filter_map(identity).collect();
+pub fn refuse_inputs(inputs: &[Input], targets: &[PathBuf]) -> Result<(), SinkError> {
+    let identities: Vec<Identity> = inputs
+        .iter()
+        .filter_map(Input::path)
+        .filter_map(identity)
+        .collect();
     for target in targets {
         if identity(target).is_some_and(|found| identities.contains(&found)) {
             return Err(SinkError::IsInput(target.clone()));
@@ -118,34 +130,81 @@ mod tests {
         Input::from_paths(&paths.iter().map(PathBuf::from).collect::<Vec<_>>())
     }
 
-    fn planned(paths: &[&str], output: Option<&str>, keep_paths: bool) -> Result<Vec<Destination>, String> {
+    fn planned(
+        paths: &[&str],
+        output: Option<&str>,
+        keep_paths: bool,
+    ) -> Result<Vec<Destination>, String> {
         plan(&inputs(paths), output.map(Path::new), keep_paths).map_err(|error| error.to_string())
     }
 
     fn files(paths: &[&str]) -> Result<Vec<Destination>, String> {
-        Ok(paths.iter().map(|path| Destination::File(path.into())).collect())
+        Ok(paths
+            .iter()
+            .map(|path| Destination::File(path.into()))
+            .collect())
     }
 
     #[test]
     fn one_input_goes_to_standard_output_or_to_the_file() {
-        assert_eq!(planned(&["a.txt"], None, false), Ok(vec![Destination::Standard]));
-        assert_eq!(planned(&["a.txt"], Some("-"), false), Ok(vec![Destination::Standard]));
-        assert_eq!(planned(&["d/a.txt"], Some("b.txt"), false), files(&["b.txt"]));
-        assert_eq!(planned(&["d/a.txt"], Some("out/"), false), files(&["out/a.txt"]));
-        assert_eq!(planned(&["d/a.txt"], Some("out"), true), files(&["out/d/a.txt"]));
+        assert_eq!(
+            planned(&["a.txt"], None, false),
+            Ok(vec![Destination::Standard])
+        );
+        assert_eq!(
+            planned(&["a.txt"], Some("-"), false),
+            Ok(vec![Destination::Standard])
+        );
+        assert_eq!(
+            planned(&["d/a.txt"], Some("b.txt"), false),
+            files(&["b.txt"])
+        );
+        assert_eq!(
+            planned(&["d/a.txt"], Some("out/"), false),
+            files(&["out/a.txt"])
+        );
+        assert_eq!(
+            planned(&["d/a.txt"], Some("out"), true),
+            files(&["out/d/a.txt"])
+        );
         assert_eq!(planned(&["-"], Some("b.txt"), false), files(&["b.txt"]));
-        assert!(planned(&["-"], Some("out/"), false).unwrap_err().contains("`-o FILE`"));
+        assert!(
+            planned(&["-"], Some("out/"), false)
+                .unwrap_err()
+                .contains("`-o FILE`")
+        );
     }
 
     #[test]
     fn several_inputs_need_a_folder_and_different_names() {
-        assert!(planned(&["a", "b"], None, false).unwrap_err().contains("`-o DIR`"));
-        assert!(planned(&["a", "b"], Some("Cargo.toml"), false).unwrap_err().starts_with("Cargo.toml: is a file"));
-        assert_eq!(planned(&["x/a", "b"], Some("out"), false), files(&["out/a", "out/b"]));
+        assert!(
+            planned(&["a", "b"], None, false)
+                .unwrap_err()
+                .contains("`-o DIR`")
+        );
+        assert!(
+            planned(&["a", "b"], Some("Cargo.toml"), false)
+                .unwrap_err()
+                .starts_with("Cargo.toml: is a file")
+        );
+        assert_eq!(
+            planned(&["x/a", "b"], Some("out"), false),
+            files(&["out/a", "out/b"])
+        );
         let message = planned(&["x/a", "y/a"], Some("out"), false).unwrap_err();
-        assert!(message.starts_with("x/a and y/a would both become out/a; give `--keep-paths`"), "{message}");
-        assert_eq!(planned(&["x/a", "./y/a"], Some("out"), true), files(&["out/x/a", "out/y/a"]));
-        assert!(planned(&["x/a", "../y/a"], Some("out"), true).unwrap_err().starts_with("../y/a: `--keep-paths`"));
+        assert!(
+            message.starts_with("x/a and y/a would both become out/a; give `--keep-paths`"),
+            "{message}"
+        );
+        assert_eq!(
+            planned(&["x/a", "./y/a"], Some("out"), true),
+            files(&["out/x/a", "out/y/a"])
+        );
+        assert!(
+            planned(&["x/a", "../y/a"], Some("out"), true)
+                .unwrap_err()
+                .starts_with("../y/a: `--keep-paths`")
+        );
         assert!(planned(&["a", "/etc/a"], Some("out"), true).is_err());
         assert!(planned(&["a", "a"], Some("out"), true).is_err());
     }

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read, StdinLock};
 use std::path::{Path, PathBuf};
 
+use crate::report::Visible;
+
 /// Something to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
@@ -18,16 +20,16 @@ pub enum Input {
 #[non_exhaustive]
 pub enum SourceError {
     /// There is nothing at the path.
-    #[error("{}: no such file; check the spelling, or use `-` to read standard input", .0.display())]
+    #[error("{}: no such file; check the spelling, or use `-` to read standard input", Visible(.0.as_path()))]
     Missing(PathBuf),
     /// The path is a folder.
-    #[error("{}: is a folder; name the files in it, for example `{}/*.txt`, and give `-o DIR` to `fix`", .0.display(), .0.display())]
+    #[error("{}: is a folder; name the files in it, for example `{}/*.txt`, and give `-o DIR` to `fix`", Visible(.0.as_path()), Visible(.0.as_path()))]
     Folder(PathBuf),
     /// The file may not be read.
-    #[error("{}: permission denied; you may not read this file", .0.display())]
+    #[error("{}: permission denied; you may not read this file", Visible(.0.as_path()))]
     Denied(PathBuf),
     /// Anything else the operating system says.
-    #[error("{}: cannot read: {}", .0.display(), .1)]
+    #[error("{}: cannot read: {}", Visible(.0.as_path()), .1)]
     Other(PathBuf, #[source] io::Error),
 }
 
@@ -37,7 +39,13 @@ impl Input {
         if paths.is_empty() {
             return vec![Input::Standard];
         }
-        let input = |path: &PathBuf| if path.as_os_str() == "-" { Input::Standard } else { Input::File(path.clone()) };
+        let input = |path: &PathBuf| {
+            if path.as_os_str() == "-" {
+                Input::Standard
+            } else {
+                Input::File(path.clone())
+            }
+        };
         paths.iter().map(input).collect()
     }
 
@@ -99,7 +107,11 @@ mod tests {
     fn nothing_and_a_dash_are_standard_input() {
         assert_eq!(Input::from_paths(&[]), [Input::Standard]);
         let paths = ["-".into(), "./-".into(), "頁.txt".into()];
-        let expected = [Input::Standard, Input::File("./-".into()), Input::File("頁.txt".into())];
+        let expected = [
+            Input::Standard,
+            Input::File("./-".into()),
+            Input::File("頁.txt".into()),
+        ];
         assert_eq!(Input::from_paths(&paths), expected);
     }
 

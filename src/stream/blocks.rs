@@ -17,7 +17,10 @@ pub struct Limits {
 impl Default for Limits {
     /// 8 MiB whole (longer than any single page), else blocks of 4 MiB.
     fn default() -> Self {
-        Limits { whole: 8 << 20, block: 4 << 20 }
+        Limits {
+            whole: 8 << 20,
+            block: 4 << 20,
+        }
     }
 }
 
@@ -48,7 +51,10 @@ pub struct Blocks<R> {
 impl<R: Read> Blocks<R> {
     /// Blocks of `reader`, whose encoding may be known.
     pub fn new(reader: R, encoding: Option<&'static Encoding>, limits: Limits) -> Self {
-        let limits = Limits { whole: limits.whole, block: limits.block.max(16) };
+        let limits = Limits {
+            whole: limits.whole,
+            block: limits.block.max(16),
+        };
         Blocks {
             reader,
             limits,
@@ -72,7 +78,11 @@ impl<R: Read> Blocks<R> {
         if self.finished {
             return Ok(None);
         }
-        let limit = if self.count == 0 { self.limits.whole } else { self.limits.block };
+        let limit = if self.count == 0 {
+            self.limits.whole
+        } else {
+            self.limits.block
+        };
         // One byte more than the limit, to know whether the limit is passed.
         self.fill(limit.max(self.limits.block) + 1)?;
         let window = &self.buffer[self.start..self.end];
@@ -80,7 +90,10 @@ impl<R: Read> Blocks<R> {
             self.finished = true;
             window.len()
         } else {
-            cut(&window[..self.limits.block.min(window.len())], self.encoding)
+            cut(
+                &window[..self.limits.block.min(window.len())],
+                self.encoding,
+            )
         };
         self.count += 1;
         let start = self.start;
@@ -146,7 +159,11 @@ fn cut_utf8(window: &[u8]) -> usize {
             0xF0..=0xF4 => 4,
             _ => 1,
         };
-        return if needed > back && at > 0 { at } else { window.len() };
+        return if needed > back && at > 0 {
+            at
+        } else {
+            window.len()
+        };
     }
     window.len()
 }
@@ -160,7 +177,9 @@ fn quiet_spot(window: &[u8]) -> Option<usize> {
         run = if loud { 0 } else { run + 1 };
         if run >= QUIET_LENGTH {
             let middle = at + QUIET_LENGTH / 2;
-            return (at.max(1)..=middle).rev().find(|&at| window[at] & 0xC0 != 0x80);
+            return (at.max(1)..=middle)
+                .rev()
+                .find(|&at| window[at] & 0xC0 != 0x80);
         }
     }
     None
@@ -170,7 +189,10 @@ fn quiet_spot(window: &[u8]) -> Option<usize> {
 /// The window begins at a character.
 fn cut_double_byte(window: &[u8]) -> usize {
     // A byte below 0x30 is always a character of its own, so what is in front of it need not be read.
-    let mut at = window.iter().rposition(|&byte| byte < 0x30).map_or(0, |last| last + 1);
+    let mut at = window
+        .iter()
+        .rposition(|&byte| byte < 0x30)
+        .map_or(0, |last| last + 1);
     let mut whole = at;
     while at < window.len() {
         let lead = (0x81..=0xFE).contains(&window[at]);
@@ -191,10 +213,17 @@ fn cut_double_byte(window: &[u8]) -> usize {
 fn cut_wide(window: &[u8], big_endian: bool) -> usize {
     let unit = |pair: &[u8]| {
         let pair = [pair[0], pair[1]];
-        if big_endian { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) }
+        if big_endian {
+            u16::from_be_bytes(pair)
+        } else {
+            u16::from_le_bytes(pair)
+        }
     };
     let (units, _) = window.as_chunks::<2>();
-    if let Some(last) = units.iter().rposition(|pair| unit(pair) == u16::from(b'\n')) {
+    if let Some(last) = units
+        .iter()
+        .rposition(|pair| unit(pair) == u16::from(b'\n'))
+    {
         return 2 * (last + 1);
     }
     match units.last() {
@@ -218,7 +247,10 @@ mod tests {
         lengths
     }
 
-    const SMALL: Limits = Limits { whole: 40, block: 20 };
+    const SMALL: Limits = Limits {
+        whole: 40,
+        block: 20,
+    };
 
     #[test]
     fn short_inputs_are_whole() {
@@ -235,8 +267,14 @@ mod tests {
 
     #[test]
     fn without_line_ends_characters_stay_whole() {
-        assert_eq!(lengths("一二三四五六七八九十一二三四五".as_bytes(), None, SMALL), [18, 18, 9]);
-        assert_eq!(lengths("𠀀".repeat(11).as_bytes(), None, SMALL), [20, 20, 4]);
+        assert_eq!(
+            lengths("一二三四五六七八九十一二三四五".as_bytes(), None, SMALL),
+            [18, 18, 9]
+        );
+        assert_eq!(
+            lengths("𠀀".repeat(11).as_bytes(), None, SMALL),
+            [20, 20, 4]
+        );
         let (gbk, ..) = GBK.encode("a一二三四五六七八九十一二三四五六七八九十一");
         assert_eq!(lengths(&gbk, Some(GBK), SMALL), [19, 20, 4]);
         assert_eq!(lengths(&gbk, None, SMALL), [19, 20, 4]);
@@ -253,7 +291,11 @@ mod tests {
 
     #[test]
     fn utf_16_is_cut_between_units() {
-        let wide: Vec<u8> = "一上下\u{0A00}𠀀".repeat(5).encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let wide: Vec<u8> = "一上下\u{0A00}𠀀"
+            .repeat(5)
+            .encode_utf16()
+            .flat_map(u16::to_be_bytes)
+            .collect();
         assert_eq!(lengths(&wide, Some(UTF_16BE), SMALL), [20, 20, 20]);
         assert_eq!(cut_wide(&wide[..10], true), 8);
         assert_eq!(cut_wide(&[0, b'a', 0, b'\n', 0, b'b'], true), 4);

@@ -17,14 +17,14 @@
 //! ```
 
 mod blocks;
-mod decoding;
 mod output;
 
+use std::borrow::Cow;
 use std::io::{self, Read, Write};
 
-use encoding_rs::Encoding;
+use encoding_rs::{Encoding, UTF_8};
 
-use decoding::{self as decode, DecodeError, Decoded, EncodeError};
+use crate::decode::{self, DecodeError, Decoded, EncodeError, Ledger};
 use crate::pipeline::{Page, Repaired, Repairer};
 
 pub use blocks::{Blocks, Limits};
@@ -102,17 +102,48 @@ pub fn repair<R: Read, E: From<StreamError>>(
     let mut encoding = encoding;
     let mut place = Place::default();
     while let Some((bytes, last)) = blocks.next_block().map_err(StreamError::Read)? {
-        let decoded = decode::decode(bytes, encoding).map_err(StreamError::Decode)?;
+        let decoded = if place == Place::default() {
+            decode::decode(bytes, encoding)
+        } else {
+            decode_following(bytes, encoding)
+        }
+        .map_err(StreamError::Decode)?;
         let repaired = repairer.fix_block(&decoded.text, page);
-        each(Block { bytes, decoded: &decoded, repaired, place })?;
+        each(Block {
+            bytes,
+            decoded: &decoded,
+            repaired,
+            place,
+        })?;
         if !last {
             place.advance(&decoded.text);
-            encoding = Some(decoded.encoding);
+            let found = decoded.encoding;
+            // A block of ASCII alone says nothing about what follows.
+            if encoding.is_none() && !(found == UTF_8 && decoded.text.is_ascii()) {
+                encoding = Some(found);
+            }
             drop(decoded);
-            blocks.set_encoding(encoding);
+            blocks.set_encoding(Some(found));
         }
     }
     Ok(())
+}
+
+/// Decodes a block that is not the first: U+FEFF at its head is no byte order mark, and NUL bytes do not
+/// make it a program any more.
+fn decode_following<'b>(
+    bytes: &'b [u8],
+    encoding: Option<&'static Encoding>,
+) -> Result<Decoded<'b>, DecodeError> {
+    match simdutf8::basic::from_utf8(bytes) {
+        Ok(text) if encoding.is_none_or(|encoding| encoding == UTF_8) => Ok(Decoded {
+            text: Cow::Borrowed(text),
+            encoding: UTF_8,
+            bom: false,
+            ledger: Ledger::default(),
+        }),
+        _ => decode::decode(bytes, encoding),
+    }
 }
 
 /// Repairs everything from `reader` into `writer`, block by block.
@@ -126,8 +157,17 @@ pub fn fix(
     to: Option<&'static Encoding>,
     limits: Limits,
 ) -> Result<(), StreamError> {
-    repair(reader, repairer, &mut Page::default(), from, limits, |block| {
-        writer.write_all(&output_bytes(&block, to)?).map_err(StreamError::Write)
-    })?;
+    repair(
+        reader,
+        repairer,
+        &mut Page::default(),
+        from,
+        limits,
+        |block| {
+            writer
+                .write_all(&output_bytes(&block, to)?)
+                .map_err(StreamError::Write)
+        },
+    )?;
     writer.flush().map_err(StreamError::Write)
 }
