@@ -193,23 +193,18 @@ impl<'r> Run<'r> {
         let scorer = self.scorer.get_or_insert_with(|| PageScorer::new(model, text));
         let splice = |effort| Splice::new(text, page, effort, silent);
         let mut outcome = search(&Cp936, &splice(effort), scorer, at, context, last_two);
+        look_for_gaps(&mut outcome, context, &splice(effort), model, scorer);
         let doubtful = gain(&outcome) < SATISFYING_GAIN
             || outcome.repairs.first().is_some_and(|best| is_odd(scorer, best, context));
         if effort == Effort::Usual && doubtful {
             let characters = text[at..outcome.end].chars().count().max(1);
             if page.is_damaged() || outcome.same / (characters as f32) < GIBBERISH {
-                let thorough = search(&Cp936, &splice(Effort::Thorough), scorer, at, context, last_two);
+                let mut thorough = search(&Cp936, &splice(Effort::Thorough), scorer, at, context, last_two);
+                look_for_gaps(&mut thorough, context, &splice(Effort::Thorough), model, scorer);
                 if gain(&thorough) > gain(&outcome) {
                     outcome = thorough;
                 }
             }
-        }
-        if let Some(best) = outcome.repairs.first()
-            && gain(&outcome) > WORTH_LOOKING_FOR_GAPS
-        {
-            let found = with_gaps(best, context, DROPPED, &Cp936, &splice(effort), model, scorer);
-            outcome.repairs.splice(..1, found);
-            outcome.repairs.sort_by(|a, b| b.score.total_cmp(&a.score));
         }
         self.decide(outcome, page);
     }
@@ -316,6 +311,17 @@ fn is_odd(scorer: &PageScorer<'_>, path: &Path, mut context: Context) -> bool {
         shifted = arc.pending;
         odd
     })
+}
+
+/// Puts the ways to read the best repair with dropped pairs beside it.
+fn look_for_gaps(outcome: &mut Outcome, context: Context, lattice: &Splice<'_>, model: &Model, scorer: &PageScorer<'_>) {
+    if let Some(best) = outcome.repairs.first()
+        && gain(outcome) > WORTH_LOOKING_FOR_GAPS
+    {
+        let found = with_gaps(best, context, DROPPED, &Cp936, lattice, model, scorer);
+        outcome.repairs.splice(..1, found);
+        outcome.repairs.sort_by(|a, b| b.score.total_cmp(&a.score));
+    }
 }
 
 fn gain(outcome: &Outcome) -> f32 {
