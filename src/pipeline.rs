@@ -190,8 +190,9 @@ impl Repairer {
                 break;
             }
             let text_again = again.text.into_owned();
+            let map = repaired.edits.offset_map();
             repaired.unresolved.retain(|spot| {
-                let span = repaired.edits.map_offset(spot.span.start, Bias::Start)..repaired.edits.map_offset(spot.span.end, Bias::End);
+                let span = map.map(spot.span.start, Bias::Start)..map.map(spot.span.end, Bias::End);
                 again.edits.iter().all(|edit| edit.span.end <= span.start || edit.span.start >= span.end)
             });
             repaired.edits = EditList::compose(&repaired.edits, &again.edits);
@@ -219,17 +220,12 @@ impl Repairer {
             }
             let spots = spots::repair(&revision.text, page, self.model(), options, html);
             unresolved = spots.unresolved;
-            for spot in &mut unresolved {
-                spot.span = revision.edits.unmap_offset(spot.span.start, Bias::Start)
-                    ..revision.edits.unmap_offset(spot.span.end, Bias::End);
-            }
+            revision.to_input(&mut unresolved);
             revision.apply(spots.edits);
             if page.is_damaged() && self.wants(Rule::LostCharacter) {
-                let (edits, open) = lone::lost_characters(&revision.text, self.model(), options.min_confidence);
-                for mut spot in open {
-                    spot.span = revision.edits.unmap_offset(spot.span.start, Bias::Start)..revision.edits.unmap_offset(spot.span.end, Bias::End);
-                    unresolved.push(spot);
-                }
+                let (edits, mut open) = lone::lost_characters(&revision.text, self.model(), options.min_confidence);
+                revision.to_input(&mut open);
+                unresolved.append(&mut open);
                 page.lost_characters += edits.len() as u32;
                 revision.apply(edits);
             }
@@ -245,8 +241,8 @@ impl Repairer {
                 Punct::Auto => page.is_damaged() && punctuation::is_folded(&revision.text),
             };
             if widen {
-                let left: Vec<usize> =
-                    unresolved.iter().map(|spot| revision.edits.map_offset(spot.span.start, Bias::Start)).collect();
+                let map = revision.edits.offset_map();
+                let left: Vec<usize> = unresolved.iter().map(|spot| map.map(spot.span.start, Bias::Start)).collect();
                 revision.apply(punctuation::widen(&revision.text, &left));
             }
         }
@@ -278,6 +274,14 @@ impl<'t> Revision<'t> {
         self.text = Cow::Owned(edits.apply(&self.text).expect("a stage's edits fit the text it saw").into_owned());
         self.edits =
             if self.edits.is_empty() { edits } else { EditList::compose(&self.edits, &edits) };
+    }
+
+    /// Moves spots from this revision to the input.
+    fn to_input(&self, spots: &mut [Unresolved]) {
+        let map = self.edits.offset_map();
+        for spot in spots {
+            spot.span = map.unmap(spot.span.start, Bias::Start)..map.unmap(spot.span.end, Bias::End);
+        }
     }
 
     /// Takes back what touches protected spans of the input.

@@ -14,6 +14,8 @@ pub enum Byte {
     Lost,
     /// A byte that is gone, known to lie in one of these ranges.
     LostIn(&'static [(u8, u8)]),
+    /// One of [`Arc::choices`], each at its own cost.
+    Choice,
 }
 
 /// What an arc stands for, for the edit list.
@@ -40,6 +42,9 @@ pub enum Kind {
 /// The most bytes one arc has: two dropped pairs and a character.
 pub const MOST_BYTES: usize = 6;
 
+/// The most choices one byte has: the ten digits and four signs.
+pub const MOST_CHOICES: usize = 14;
+
 /// One way to read the damaged text from `from` (known to the caller) up to `to`.
 #[derive(Clone, Copy, Debug)]
 pub struct Arc {
@@ -49,6 +54,8 @@ pub struct Arc {
     pub bytes: [Byte; MOST_BYTES],
     /// How many of `bytes` count.
     pub len: u8,
+    /// What a [`Byte::Choice`] may be, with what each costs in nats; unused places are 0.
+    pub choices: [(u8, f32); MOST_CHOICES],
     /// A character outside the code page, passed on as it is; only between characters.
     pub literal: Option<char>,
     /// A character that follows the bytes and is no text: the `<` of eaten markup.
@@ -81,6 +88,7 @@ impl Arc {
             to,
             bytes: [Byte::Is(0); MOST_BYTES],
             len: 0,
+            choices: [(0, 0.0); MOST_CHOICES],
             literal: None,
             markup: None,
             behind: None,

@@ -17,14 +17,16 @@ const WIDTH: usize = 24;
 /// at most 126 values, a lost trail byte 190.
 const WIDTH_AFTER_HOLE: usize = 80;
 /// How far behind the best, in nats, a hypothesis with a fresh hole may be.
-const BEHIND_AFTER_HOLE: f32 = 18.0;
+const BEHIND_AFTER_HOLE: f32 = 13.0;
 /// Arcs after a lost byte during which the wider beam is kept.
 const FRESH_ARCS: u8 = 2;
 /// Within an arc, partial hypotheses kept from one lost byte to the next.
 const WIDTH_INSIDE_ARC: usize = 6;
 /// A hypothesis that loses fewer nats than this on its way goes on well, and needs no last resort.
 const GOES_ON_WELL: f32 = 6.5;
-/// Hypotheses with the same future that are kept, so that rivals can be named.
+/// Behind the best hypothesis inside a run by more nats than this, unknown bytes are not tried.
+const HOPEFUL: f32 = 8.0;
+/// Ways to the same end that are named as rivals.
 const RIVALS: usize = 8;
 /// A hypothesis this many nats behind the best at its position is dropped.
 const BEHIND: f32 = 30.0;
@@ -140,6 +142,15 @@ struct Node {
     lost: u8,
 }
 
+/// Two ways to the same future: the better one goes on, the other is remembered as its rival.
+#[derive(Clone, Copy, Debug)]
+struct Merge {
+    kept: u32,
+    given_up: u32,
+    /// Nats between the two.
+    behind: f32,
+}
+
 const ROOT: u32 = u32::MAX;
 
 /// Finds the best original of the region that begins at `start`.
@@ -154,7 +165,7 @@ pub fn search<A: Automaton, L: Lattice, S: Scorer>(
     context: Context,
     last_two: u16,
 ) -> Outcome {
-    Search { automaton, lattice, scorer, nodes: Vec::new(), lookups: 0, partial: Vec::new() }
+    Search { automaton, lattice, scorer, nodes: Vec::new(), merges: Vec::new(), lookups: 0, partial: Vec::new() }
         .run(start, context, last_two)
 }
 
@@ -163,6 +174,8 @@ struct Search<'s, A, L, S> {
     lattice: &'s L,
     scorer: &'s S,
     nodes: Vec<Node>,
+    /// Hypotheses that gave way to a better one with the same future.
+    merges: Vec<Merge>,
     lookups: usize,
     partial: Vec<(Hypothesis, [u8; MOST_BYTES])>,
 }
@@ -187,7 +200,7 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
         loop {
             let next = (0..waiting.len()).min_by_key(|i| waiting[*i].0).expect("one position is always waiting");
             let (at, mut beam) = waiting.swap_remove(next);
-            prune(&mut beam);
+            self.prune(&mut beam);
             let alone = waiting.is_empty();
             let no_repair = alone && beam.iter().all(|h| !h.opened);
             let converged = alone
@@ -201,10 +214,15 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
             arcs.clear();
             self.lattice.arcs(at, &mut arcs);
             let mut begun = 0;
+            let mut best_inside = f32::NEG_INFINITY;
             for (rank, hypothesis) in beam.iter().enumerate() {
                 // Arcs inside a run are counted among the hypotheses that are inside one.
                 let inside_rank = begun;
-                begun += usize::from(!hypothesis.at_rest());
+                if !hypothesis.at_rest() {
+                    begun += 1;
+                    best_inside = best_inside.max(hypothesis.score);
+                }
+                let hopeful = hypothesis.at_rest() || hypothesis.score > best_inside - HOPEFUL;
                 let mut best = f32::NEG_INFINITY;
                 for last_resort in [false, true] {
                     if last_resort && best > hypothesis.score - GOES_ON_WELL {
@@ -212,7 +230,7 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
                     }
                     for arc in arcs.iter().filter(|arc| arc.last_resort == last_resort) {
                         let rank = if arc.inside { inside_rank } else { rank };
-                        if rank < usize::from(arc.tries) {
+                        if rank < usize::from(arc.tries) && (hopeful || arc.tries == u16::MAX) {
                             best = best.max(self.follow(*hypothesis, at, arc, &mut waiting));
                         }
                     }
@@ -265,6 +283,15 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
                 match *byte {
                     Byte::Is(value) => choose(value, false, &mut partial),
                     Byte::Lost => LOST.for_each(|value| choose(value, true, &mut partial)),
+                    Byte::Choice => {
+                        for (value, cost) in arc.choices.iter().take_while(|(value, _)| *value != 0) {
+                            let before = partial.len();
+                            choose(*value, false, &mut partial);
+                            if let Some((next, _)) = partial.get_mut(before) {
+                                next.score -= cost;
+                            }
+                        }
+                    }
                     Byte::LostIn(ranges) => {
                         for (low, high) in ranges {
                             (*low..=*high).for_each(|value| choose(value, true, &mut partial));
@@ -379,25 +406,76 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
         hypothesis
     }
 
+    /// Best first; one hypothesis for each future, without the hopeless and the surplus ones. The best
+    /// hypothesis without damage always stays.
+    fn prune(&mut self, beam: &mut Vec<Hypothesis>) {
+        beam.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.node.cmp(&b.node)));
+        let best_of = |fresh: bool| {
+            beam.iter().find(|h| (h.fresh > 0) == fresh).map_or(f32::NEG_INFINITY, |h| h.score)
+        };
+        let best = [best_of(false).max(best_of(true)), best_of(true)];
+        let mut same = beam.iter().position(|h| !h.opened);
+        let mut kept: Vec<Hypothesis> = Vec::with_capacity(beam.len().min(WIDTH_AFTER_HOLE));
+        let mut settled = 0;
+        for (i, hypothesis) in beam.iter().enumerate() {
+            let must_stay = same == Some(i);
+            let fresh = hypothesis.fresh > 0;
+            let room = if fresh { kept.len() < WIDTH_AFTER_HOLE } else { settled < WIDTH };
+            let behind = if fresh { BEHIND_AFTER_HOLE } else { BEHIND };
+            if !must_stay && (!room || hypothesis.score < best[usize::from(fresh)] - behind) {
+                continue;
+            }
+            if let Some(better) = kept.iter().find(|other| other.same_future(hypothesis)) {
+                let behind = better.score - hypothesis.score;
+                self.merges.push(Merge { kept: better.node, given_up: hypothesis.node, behind });
+                continue;
+            }
+            same = same.filter(|_| !must_stay);
+            settled += usize::from(!fresh);
+            kept.push(*hypothesis);
+        }
+        *beam = kept;
+    }
+
     fn close(&self, end: usize, beam: Vec<Hypothesis>, exhausted: bool) -> Outcome {
         let same = beam.iter().filter(|h| !h.opened).map(|h| h.score).fold(f32::NEG_INFINITY, f32::max);
-        let mut opened: Vec<&Hypothesis> = beam.iter().filter(|h| h.opened && h.at_rest()).collect();
-        opened.sort_by(|a, b| b.score.total_cmp(&a.score));
-        let repairs = opened.iter().map(|h| Path { score: h.score, arcs: self.path(h.node) }).collect();
+        let mut repairs: Vec<Path> = Vec::new();
+        for hypothesis in beam.iter().filter(|h| h.opened && h.at_rest()) {
+            for (behind, nodes) in self.ways(hypothesis.node) {
+                repairs.push(Path { score: hypothesis.score - behind, arcs: self.path(&nodes) });
+            }
+        }
+        repairs.sort_by(|a, b| b.score.total_cmp(&a.score));
+        repairs.truncate(2 * RIVALS);
         Outcome { end, same, repairs, lookups: self.lookups, exhausted }
     }
 
-    fn path(&self, mut node: u32) -> Vec<Taken> {
-        let mut nodes = Vec::new();
-        while node != ROOT {
-            nodes.push(self.nodes[node as usize]);
-            node = self.nodes[node as usize].parent;
+    /// The best ways to a node through everything that merged into its line, with how far each is behind.
+    fn ways(&self, end: u32) -> Vec<(f32, Vec<u32>)> {
+        let mut open: Vec<(f32, u32, Vec<u32>)> = vec![(0.0, end, Vec::new())];
+        let mut found = Vec::new();
+        while found.len() < RIVALS {
+            let Some(next) = (0..open.len()).min_by(|a, b| open[*a].0.total_cmp(&open[*b].0)) else { break };
+            let (behind, mut node, mut nodes) = open.swap_remove(next);
+            while node != ROOT {
+                for merge in self.merges.iter().filter(|merge| merge.kept == node) {
+                    open.push((behind + merge.behind, merge.given_up, nodes.clone()));
+                }
+                nodes.push(node);
+                node = self.nodes[node as usize].parent;
+            }
+            nodes.reverse();
+            found.push((behind, nodes));
         }
+        found
+    }
+
+    fn path(&self, nodes: &[u32]) -> Vec<Taken> {
         let mut pending = Pending::NONE;
         nodes
             .iter()
-            .rev()
             .map(|node| {
+                let node = &self.nodes[*node as usize];
                 let bytes = &node.bytes[..usize::from(node.len)];
                 let mut text = String::new();
                 for byte in bytes {
@@ -423,34 +501,4 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
             })
             .collect()
     }
-}
-
-/// Best first; rivals with the same future, hopeless ones and the surplus are dropped.
-/// The best hypothesis without damage always stays.
-fn prune(beam: &mut Vec<Hypothesis>) {
-    beam.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.node.cmp(&b.node)));
-    let best_of = |fresh: bool| {
-        beam.iter().find(|h| (h.fresh > 0) == fresh).map_or(f32::NEG_INFINITY, |h| h.score)
-    };
-    let best = [best_of(false).max(best_of(true)), best_of(true)];
-    let same = beam.iter().position(|h| !h.opened);
-    let mut kept: Vec<Hypothesis> = Vec::with_capacity(beam.len().min(WIDTH_AFTER_HOLE));
-    let mut settled = 0;
-    for (i, hypothesis) in beam.iter().enumerate() {
-        let must_stay = Some(i) == same;
-        let fresh = hypothesis.fresh > 0;
-        let room = if fresh { kept.len() < WIDTH_AFTER_HOLE } else { settled < WIDTH };
-        if !must_stay {
-            let behind = if fresh { BEHIND_AFTER_HOLE } else { BEHIND };
-            if !room || hypothesis.score < best[usize::from(fresh)] - behind {
-                continue;
-            }
-            if kept.iter().filter(|other| other.same_future(hypothesis)).count() >= RIVALS {
-                continue;
-            }
-        }
-        settled += usize::from(!fresh);
-        kept.push(*hypothesis);
-    }
-    *beam = kept;
 }

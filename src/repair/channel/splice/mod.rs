@@ -16,7 +16,6 @@
 pub mod transmit;
 
 use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::OnceLock;
 
 use crate::codec::cp936;
@@ -25,7 +24,7 @@ use crate::damage::page::{Page, PageScript};
 use crate::damage::readings;
 use crate::script;
 
-use super::super::lattice::{Arc, Byte, Kind, Lattice};
+use super::super::lattice::{Arc, Byte, Kind, Lattice, MOST_CHOICES};
 
 /// The six marks before which noise is put: 。 ， 、 ！ ？ ； in code page 936.
 pub const MARKS: [u16; 6] = [0xA1A3, 0xA3AC, 0xA1A2, 0xA3A1, 0xA3BF, 0xA3BB];
@@ -56,8 +55,6 @@ mod cost {
     pub(super) const UNMATCHED_BRACKET: f32 = 12.0;
     /// A lone lead byte at the end of a line.
     pub(super) const LINE_END: f32 = 3.0;
-    /// A pair that was dropped.
-    pub(super) const VANISHED: f32 = 1.0;
     /// A letter or digit that is the folded form of a fullwidth one, inside a run.
     pub(super) const FOLDED_LETTER: f32 = 1.0;
     /// An annotated character without its annotation: never seen outside damaged runs.
@@ -69,6 +66,9 @@ mod cost {
     /// A character that the page's one-to-one conversion cannot have left behind.
     pub(super) const WRONG_SCRIPT: f32 = 4.0;
 }
+
+/// What a dropped pair costs, in nats.
+pub const DROPPED: f32 = 0.0;
 
 /// How many hypotheses, best first, try the arcs with unknown bytes. A second hole directly behind a
 /// first has nothing to its left that would tell the fillings of the first apart.
@@ -105,20 +105,13 @@ pub struct Splice<'p> {
     script: PageScript,
     effort: Effort,
     silent: Option<usize>,
-    gaps: &'p [Range<usize>],
 }
 
 impl<'p> Splice<'p> {
     /// The lattice of `text`, read with what is known about its page. With `silent`, a byte may be torn
     /// at that offset, and inside a run, without a `?` to show for it.
     pub fn new(text: &'p str, page: &'p Page, effort: Effort, silent: Option<usize>) -> Self {
-        Splice { text, page, script: page.script(), effort, silent, gaps: &[] }
-    }
-
-    /// The same, where dropped pairs are suspected at these places and looked for even though the text
-    /// goes on well there.
-    pub fn with_gaps(self, gaps: &'p [Range<usize>]) -> Self {
-        Splice { gaps, ..self }
+        Splice { text, page, script: page.script(), effort, silent }
     }
 
     fn question_mark(&self, at: usize, arcs: &mut Vec<Arc>) {
@@ -160,20 +153,20 @@ impl<'p> Splice<'p> {
             }
             Some(_) => {}
         }
-        for (eaten, cost) in eaten_before(self.text, to) {
-            let arc = match eaten {
-                b'<' | b'&' => Arc {
-                    markup: Some(char::from(eaten)),
-                    ..Arc::damage(to, &[Byte::Lost], Kind::Eaten, cost)
-                },
-                _ => Arc::damage(to, &[Byte::Lost, Byte::Is(eaten)], Kind::Eaten, cost),
-            };
-            arcs.push(Arc { inside: true, ..arc.tried_on(tries::EATEN) });
-            if eaten.is_ascii_digit() && rest.starts_with(']') {
-                // An unmatched bracket was opened: ［１] with A3DB before the digit.
-                let open = [Byte::LostIn(&[(0xDB, 0xDB)]), Byte::Is(eaten)];
-                let cost = cost - cost::UNMATCHED_BRACKET;
-                arcs.push(Arc { inside: true, ..Arc::damage(to, &open, Kind::Eaten, cost).tried_on(tries::TORN) });
+        match eaten_before(self.text, to) {
+            Eaten::Markup(c) => {
+                let arc = Arc::damage(to, &[Byte::Lost], Kind::Eaten, cost::EATEN_MARKUP).tried_on(tries::EATEN);
+                arcs.push(Arc { inside: true, markup: Some(c), ..arc });
+            }
+            Eaten::One(choices) => {
+                let arc = Arc::damage(to, &[Byte::Lost, Byte::Choice], Kind::Eaten, 0.0).tried_on(tries::EATEN);
+                arcs.push(Arc { inside: true, choices, ..arc });
+                if rest.starts_with(']') {
+                    // An unmatched bracket was opened: ［１] with A3DB before the digit.
+                    let open = [Byte::LostIn(&[(0xDB, 0xDB)]), Byte::Choice];
+                    let arc = Arc::damage(to, &open, Kind::Eaten, -cost::UNMATCHED_BRACKET).tried_on(tries::TORN);
+                    arcs.push(Arc { inside: true, choices, ..arc });
+                }
             }
         }
     }
@@ -231,16 +224,15 @@ impl<'p> Splice<'p> {
         if self.effort < Effort::Thorough {
             return;
         }
-        let last_resort = !self.gaps.iter().any(|gap| gap.contains(&to));
         let shown = bytes.iter().map(|byte| Byte::Is(*byte));
         let one: Vec<Byte> = [DROPPED_LEAD, DROPPED_TRAIL].into_iter().chain(shown.clone()).collect();
-        let arc = Arc::damage(to, &one, Kind::Vanished, cost::VANISHED).tried_on(tries::DROPPED);
-        arcs.push(Arc { inside: true, last_resort, dropped: 2, ..arc });
+        let arc = Arc::damage(to, &one, Kind::Vanished, DROPPED).tried_on(tries::DROPPED);
+        arcs.push(Arc { inside: true, last_resort: true, dropped: 2, ..arc });
         // Two in a row are nearly always —— (A1AA A1AA): 校——中 drops AAA1 and AAD6.
         let two: Vec<Byte> = [DASH, Byte::Is(0xA1), DASH, DROPPED_TRAIL].into_iter().chain(shown).collect();
-        let cost = cost::VANISHED + 1.0;
+        let cost = DROPPED + 1.0;
         let arc = Arc::damage(to, &two, Kind::Vanished, cost).tried_on(tries::DROPPED);
-        arcs.push(Arc { inside: true, last_resort, dropped: 4, ..arc });
+        arcs.push(Arc { inside: true, last_resort: true, dropped: 4, ..arc });
     }
 }
 
@@ -355,40 +347,46 @@ pub(crate) fn may_be_torn(rest: &str) -> bool {
     }
 }
 
-/// The ASCII characters that a lone lead byte may have eaten before `rest`, with what each costs.
-fn eaten_before(text: &str, to: usize) -> Vec<(u8, f32)> {
-    use cost::{EATEN_FITTING, EATEN_MARKUP, EATEN_OTHER};
+/// What a lone lead byte ate.
+#[derive(Debug, PartialEq)]
+enum Eaten {
+    /// The first character of a tag or an entity, which the rest of it proves.
+    Markup(char),
+    /// One of these ASCII characters, with what each costs.
+    One([(u8, f32); MOST_CHOICES]),
+}
+
+/// What the lone lead byte before `text[to..]` may have eaten.
+fn eaten_before(text: &str, to: usize) -> Eaten {
+    use cost::{EATEN_FITTING, EATEN_OTHER};
     let rest = &text[to..];
     let head: String = rest.chars().take(24).collect();
     if is_tag_rest(&head) {
-        return vec![(b'<', EATEN_MARKUP)];
+        return Eaten::Markup('<');
     }
     if is_entity_rest(&head) {
-        return vec![(b'&', EATEN_MARKUP)];
+        return Eaten::Markup('&');
     }
     let next = head.chars().next().unwrap_or('\n');
-    let mut eaten = Vec::with_capacity(14);
-    let number = if next.is_ascii_digit() || matches!(next, ']' | '］' | '.' | '%' | '年' | '月' | '日') {
-        EATEN_FITTING
-    } else {
-        EATEN_OTHER
-    };
+    let fits = |fitting: bool| if fitting { EATEN_FITTING } else { EATEN_OTHER };
+    let number = fits(next.is_ascii_digit() || matches!(next, ']' | '］' | '.' | '%' | '年' | '月' | '日'));
     let expected = if matches!(next, ']' | '］') { citation(text, to) } else { None };
+    let mut choices = [(0, 0.0); MOST_CHOICES];
     for digit in 0..10_u8 {
-        let cost = match expected {
-            Some(expected) => if digit == expected { 0.1 } else { 4.0 },
+        let rank = match expected {
+            Some(expected) if digit == expected => 0.1,
+            Some(_) => 4.0,
             // The digit itself is not in the bytes; small ones are more frequent (Benford's law).
             None if digit == 0 => 2.3,
             None => -(1.0 + 1.0 / f32::from(digit)).log10().ln() - 1.2,
         };
-        eaten.push((b'0' + digit, number + cost));
+        choices[usize::from(digit)] = (b'0' + digit, number + rank);
     }
-    let fits = |fitting: bool| if fitting { EATEN_FITTING } else { EATEN_OTHER };
-    eaten.push((b' ', fits(next.is_ascii_alphabetic())));
-    eaten.push((b'(', fits(head.contains([')', '）']) && !head.contains(['(', '（']))));
-    eaten.push((b'"', EATEN_OTHER));
-    eaten.push((b'\n', EATEN_OTHER + 1.0));
-    eaten
+    choices[10] = (b' ', fits(next.is_ascii_alphabetic()));
+    choices[11] = (b'(', fits(head.contains([')', '）']) && !head.contains(['(', '（'])));
+    choices[12] = (b'"', EATEN_OTHER);
+    choices[13] = (b'\n', EATEN_OTHER + 1.0);
+    Eaten::One(choices)
 }
 
 /// The number that a citation `[n]` has whose `n` was eaten: one more than the one before it, where
@@ -458,6 +456,8 @@ mod tests {
         assert!(!is_tag_rest("9日") && !is_tag_rest("/") && !is_tag_rest("Q》"));
         assert!(is_entity_rest("ldquo;三") && is_entity_rest("#8220;"));
         assert!(!is_entity_rest(";") && !is_entity_rest("他;"));
-        assert!(eaten_before("?9日，", 1).iter().any(|(byte, cost)| *byte == b'2' && *cost < cost::EATEN_OTHER));
+        assert_eq!(eaten_before("?/p>", 1), Eaten::Markup('<'));
+        assert_eq!(eaten_before("?ldquo;", 1), Eaten::Markup('&'));
+        assert_eq!(citation("见[2]。再见?]，又见?]", "见[2]。再见?]，又见?".len()), Some(4));
     }
 }
