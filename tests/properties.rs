@@ -218,7 +218,9 @@ fn reaches(input: &str, repaired: &Repaired<'_>, original: &str, fixed: impl Fn(
                 && let Some(end) = first.text.strip_prefix(edit.new.as_str())
             {
                 let mut rest = input[span.end..].chars();
-                end.chars().for_each(|_| drop(rest.next()));
+                end.chars().for_each(|_| {
+                    rest.next();
+                });
                 span.end = input.len() - rest.as_str().len();
                 texts = evidence.candidates.iter().map(|candidate| candidate.text.clone()).collect();
             }

@@ -96,7 +96,7 @@ fn real_damage_is_repaired() {
     const LEAST_EXACT: f64 = 0.9;
     let Some(path) = shared("damage/dev.jsonl") else { return };
     let repairer = to_simplified();
-    let (mut wrong, mut characters, mut exact, mut all) = (0, 0, 0, 0);
+    let (mut wrong, mut characters, mut exact, mut all) = (0, 0, 0_u32, 0_u32);
     for line in read(&path).lines() {
         let excerpt: Excerpt = serde_json::from_str(line).expect("an excerpt");
         let repaired = sound::repair(&repairer, &excerpt.garbled)
@@ -108,7 +108,7 @@ fn real_damage_is_repaired() {
         }
         wrong += distance;
         characters += want.len();
-        exact += usize::from(distance == 0);
+        exact += u32::from(distance == 0);
         all += 1;
     }
     println!("{exact} of {all} exact, {wrong} of {characters} characters wrong");

@@ -11,6 +11,9 @@ const FULLWIDTH_SHARE: f64 = 0.02;
 /// Confidence of an edit on a page where the fold is certain. Real pages mix in ASCII marks of their own now and then.
 const CONFIDENCE: f32 = 0.97;
 
+/// Quotes and brackets that are seen through in a row.
+const NEAR: usize = 16;
+
 /// The fullwidth form of a mark that the fold made ASCII.
 fn fullwidth(c: char) -> Option<char> {
     Some(match c {
@@ -105,12 +108,12 @@ fn memchr_marks(text: &str) -> impl Iterator<Item = usize> + '_ {
 
 /// The character before an offset, seen through closing quotes and brackets.
 fn before(text: &str, at: usize) -> Option<char> {
-    text[..at].chars().rev().find(|c| !matches!(c, '"' | '\'' | '”' | '’' | '」' | '』' | '》' | '〉' | ']' | '】' | ')' | '）'))
+    text[..at].chars().rev().take(NEAR).find(|c| !matches!(c, '"' | '\'' | '”' | '’' | '」' | '』' | '》' | '〉' | ']' | '】' | ')' | '）'))
 }
 
 /// The character after an offset, seen through opening quotes and brackets.
 fn after(text: &str, at: usize) -> Option<char> {
-    text[at..].chars().find(|c| !matches!(c, '"' | '\'' | '“' | '‘' | '「' | '『' | '《' | '〈' | '[' | '【' | '(' | '（'))
+    text[at..].chars().take(NEAR).find(|c| !matches!(c, '"' | '\'' | '“' | '‘' | '「' | '『' | '《' | '〈' | '[' | '【' | '(' | '（'))
 }
 
 fn is_chinese(c: char) -> bool {

@@ -5,6 +5,8 @@
 //! readings; where none wins clearly the `?` stays and is reported. Only pages with other damage are
 //! looked at: elsewhere a `?` is a question mark.
 
+use std::ops::Range;
+
 use crate::edit::{Candidate, Edit, EditList, Evidence, Rule};
 use crate::lm::Model;
 use crate::pipeline::Unresolved;
@@ -21,17 +23,23 @@ const EMPTY_LINE_CONFIDENCE: f32 = 0.98;
 const WORTH_A_REPORT: f32 = 0.3;
 /// Characters on each side that the model reads.
 const WINDOW: usize = 4;
+/// How far something visible is looked for beside a space, in characters.
+const NEAR: usize = 64;
 
 /// Edits for the lone `?` of a damaged page, and those that stay open.
 pub fn lost_characters(text: &str, model: &Model, min_confidence: f32) -> (EditList, Vec<Unresolved>) {
     let mut edits = EditList::default();
     let mut open = Vec::new();
     let bytes = text.as_bytes();
+    let mut line = Line { span: 0..0, is_empty: false };
     for at in memchr::memchr_iter(b'?', bytes) {
         if bytes.get(at + 1) == Some(&b'?') || (at > 0 && bytes[at - 1] == b'?') {
             continue;
         }
-        let Some(reading) = read(text, at, model) else { continue };
+        if at >= line.span.end {
+            line = Line::around(text, at);
+        }
+        let Some(reading) = read(text, at, &line, model) else { continue };
         let span = at..at + 1;
         let candidates = vec![Candidate { text: reading.new.to_owned(), probability: reading.confidence, behind: 0.0 }];
         if reading.confidence >= min_confidence {
@@ -70,11 +78,25 @@ struct Reading {
     note: &'static str,
 }
 
-fn read(text: &str, at: usize, model: &Model) -> Option<Reading> {
-    let line_start = text[..at].rfind('\n').map_or(0, |end| end + 1);
-    let line_end = text[at..].find('\n').map_or(text.len(), |end| at + end);
-    let line = text[line_start..line_end].trim_end_matches('\r');
-    if line.chars().all(|c| c == '?' || c.is_whitespace()) {
+/// The line of some `?`, looked at once for all of them.
+struct Line {
+    span: Range<usize>,
+    /// Whether nothing but `?` and white space stands on it.
+    is_empty: bool,
+}
+
+impl Line {
+    fn around(text: &str, at: usize) -> Line {
+        let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+        let is_empty = text[start..end].chars().all(|c| c == '?' || c.is_whitespace());
+        Line { span: start..end, is_empty }
+    }
+}
+
+fn read(text: &str, at: usize, line: &Line, model: &Model) -> Option<Reading> {
+    let Range { start: line_start, end: line_end } = line.span;
+    if line.is_empty {
         let note = "alone on its line: what is left of a space";
         return Some(Reading { new: "", confidence: EMPTY_LINE_CONFIDENCE, gain: 0.0, note });
     }
@@ -100,8 +122,8 @@ fn beside_space(
     before: Option<char>,
 ) -> Option<Reading> {
     let note = "beside a space: what is left of a wide space";
-    let after_visible = text[at + 1..line_end].chars().find(|c| !c.is_whitespace() && *c != '?');
-    let before_visible = text[line_start..at].chars().rev().find(|c| !c.is_whitespace() && *c != '?');
+    let after_visible = text[at + 1..line_end].chars().take(NEAR).find(|c| !c.is_whitespace() && *c != '?');
+    let before_visible = text[line_start..at].chars().rev().take(NEAR).find(|c| !c.is_whitespace() && *c != '?');
     if text[..at].ends_with("Copyright ") || text[..at].ends_with("copyright ") {
         return Some(Reading { new: "©", confidence: SPACE_CONFIDENCE, gain: 0.0, note: "before the year of a copyright notice" });
     }

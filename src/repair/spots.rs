@@ -109,8 +109,11 @@ impl<'r> Run<'r> {
     /// A whole annotation behind the character that it belongs to.
     fn annotation(&mut self, at: usize, page: &Page) {
         let Some(found) = annotation(&self.text[at..]) else { return };
-        let Some(before) = self.text[..at].chars().next_back() else { return };
-        if !page.accepts(before) || !crate::damage::readings::has_reading(before, found.syllable) {
+        // Directly behind a run the restored character counts, seen annotated elsewhere or not.
+        let restored = if at == self.done { self.tail.chars().next_back() } else { None };
+        let Some(before) = restored.or_else(|| self.text[..at].chars().next_back()) else { return };
+        let accepted = page.accepts(before) || (restored.is_some() && page.is_spliced());
+        if !accepted || !crate::damage::readings::has_reading(before, found.syllable) {
             return;
         }
         let confidence = page.confidence();
