@@ -266,7 +266,7 @@ struct Revision<'t> {
     edits: EditList,
 }
 
-impl Revision<'_> {
+impl<'t> Revision<'t> {
     fn apply(&mut self, edits: EditList) {
         if edits.is_empty() {
             return;
@@ -289,8 +289,8 @@ impl Revision<'_> {
         let before = self.edits.len();
         self.edits = std::mem::take(&mut self.edits).filter(|edit| !markup::touches(protected, &edit.span));
         if self.edits.len() < before {
-            let input = self.input;
-            self.text = Cow::Owned(self.edits.apply(input).expect("fewer edits fit as well").into_owned());
+            let input: &'t str = self.input;
+            self.text = self.edits.apply(input).expect("fewer edits fit as well");
         }
     }
 }

@@ -23,8 +23,8 @@ pub fn may_be_damaged(text: &str) -> bool {
     for block in &mut blocks {
         let mut hit = false;
         for byte in block {
-            // `?`, `,` and the UTF-8 lead bytes C3-C7 of Latin letters with tone marks.
-            hit |= *byte == b'?' || *byte == b',' || (*byte & 0xF8) == 0xC0;
+            // `?`, `,` and the UTF-8 lead bytes C3-C7 of Latin letters with tone marks, CC of the marks alone.
+            hit |= *byte == b'?' || *byte == b',' || (*byte & 0xF0) == 0xC0;
         }
         if hit && block_is_suspicious(bytes, at, at + BLOCK) {
             return true;
@@ -38,7 +38,7 @@ fn block_is_suspicious(bytes: &[u8], from: usize, to: usize) -> bool {
     (from..to).any(|at| match bytes[at] {
         b'?' => question_is_suspicious(bytes, at),
         b',' => before_mark(&bytes[at + 1..]),
-        0xC3..=0xC7 => bytes[..at].iter().rev().take(24).any(|byte| matches!(byte, b'(' | b'?' | 0x88)),
+        0xC3..=0xC7 | 0xCC => bytes[..at].iter().rev().take(24).any(|byte| matches!(byte, b'(' | b'?' | 0x88)),
         _ => false,
     })
 }
@@ -69,6 +69,7 @@ mod tests {
         for padding in 0..200 {
             let before = "a".repeat(padding);
             assert!(may_be_damaged(&format!("{before}會(huì)")), "{padding}");
+            assert!(may_be_damaged(&format!("{before}會(hui\u{300})")), "{padding}");
             assert!(may_be_damaged(&format!("{before}周?chē)?，")), "{padding}");
             assert!(may_be_damaged(&format!("{before}好,。")), "{padding}");
             assert!(!may_be_damaged(&format!("{before}好")), "{padding}");

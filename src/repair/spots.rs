@@ -52,7 +52,7 @@ pub struct Spots {
 
 /// Searches every spot of `text` that can be damage of the splice channel.
 pub fn repair(text: &str, page: &mut Page, model: &Model, options: &Options, html: bool) -> Spots {
-    let mut run = Run { text, model, options, html, scorer: None, done: 0, tail: String::new(), spots: Spots::default() };
+    let mut run = Run { text, model, options, html, scorer: None, done: 0, searched: 0, tail: String::new(), spots: Spots::default() };
     for at in triggers(text, page) {
         if at >= run.done {
             run.visit(at, page);
@@ -76,6 +76,9 @@ struct Run<'r> {
     scorer: Option<PageScorer<'r>>,
     /// Everything before this offset is decided.
     done: usize,
+    /// Every `?` before this offset was part of a region whose best reading was not worth an edit; alone it
+    /// gains no more.
+    searched: usize,
     /// The last repaired characters before `done`.
     tail: String,
     spots: Spots,
@@ -90,6 +93,8 @@ impl<'r> Run<'r> {
                 let row = rest.bytes().take_while(|byte| *byte == b'?').count();
                 if row > MOST_QUESTION_MARKS {
                     self.done = at + row;
+                } else if at < self.searched {
+                    // Weighed together with what stands before it.
                 } else if residue(rest).is_some() || may_be_torn(rest) {
                     self.region(at, page, Effort::Usual);
                 } else if page.is_spliced() && self.weird_after(at) {
@@ -210,6 +215,7 @@ impl<'r> Run<'r> {
     }
 
     fn decide(&mut self, outcome: Outcome, page: &mut Page) {
+        self.searched = self.searched.max(outcome.end);
         let Some(best) = outcome.repairs.first() else { return };
         let gain = gain(&outcome);
         let even = if page.is_damaged() { EVEN_ON_DAMAGED_PAGE } else { EVEN_ALONE };

@@ -121,6 +121,10 @@ impl<'p> Splice<'p> {
             let to = at + found.len;
             for &pair in pairs_with_reading(found.syllable) {
                 let [lead, trail] = pair.to_be_bytes();
+                if !cp936::is_lead(trail) {
+                    // It would have shown as itself and eaten nothing.
+                    continue;
+                }
                 let cost = self.residue_cost(pair);
                 let mut arc = Arc::damage(to, &[Byte::Is(trail)], Kind::Residue, cost);
                 arc.behind = Some(u32::from(pair));
@@ -334,7 +338,10 @@ pub(crate) fn may_be_torn(rest: &str) -> bool {
     let mut chars = rest[questions..].chars();
     let can_be_shifted = |c: char| c == '?' || (!c.is_ascii() && cp936::encode(c).is_some());
     match chars.next() {
-        Some(c) if is_mark(c) => chars.next().is_some_and(can_be_shifted),
+        // `?，F在`: the trail byte of 現 ends the run at once.
+        Some(c) if is_mark(c) => chars.next().is_some_and(|c| {
+            can_be_shifted(c) || (matches!(c, '@'..='~') && chars.next().is_some_and(|c| c == '(' || !c.is_ascii()))
+        }),
         Some(c) => questions > 1 && can_be_shifted(c),
         None => false,
     }
