@@ -26,8 +26,17 @@ const ALLOWED: [&str; 10] = [
 
 /// The same without Apache-2.0: the library alone links no crate that is under Apache-2.0 only. (The tables
 /// made from OpenCC's data are; see NOTICE.)
-const ALLOWED_IN_THE_LIBRARY: [&str; 9] =
-    ["0BSD", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "ISC", "MIT", "Unicode-3.0", "Unlicense", "Zlib"];
+const ALLOWED_IN_THE_LIBRARY: [&str; 9] = [
+    "0BSD",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "CC0-1.0",
+    "ISC",
+    "MIT",
+    "Unicode-3.0",
+    "Unlicense",
+    "Zlib",
+];
 
 #[test]
 fn the_default_features_are_permissive() {
@@ -36,7 +45,11 @@ fn the_default_features_are_permissive() {
 
 #[test]
 fn the_command_line_is_permissive() {
-    check(&["--no-default-features", "--features", "cli"], &ALLOWED, false);
+    check(
+        &["--no-default-features", "--features", "cli"],
+        &ALLOWED,
+        false,
+    );
 }
 
 #[test]
@@ -47,13 +60,19 @@ fn the_library_links_nothing_under_apache_only() {
 /// Checks the crates of a feature set; with `development` also those that only tests need.
 fn check(features: &[&str], allowed: &[&str], development: bool) {
     let licences = licences(features, development);
-    assert!(licences.len() > 10, "hanfix and its dependencies: {licences:?}");
+    assert!(
+        licences.len() > 10,
+        "hanfix and its dependencies: {licences:?}"
+    );
     let refused: Vec<String> = licences
         .iter()
         .filter(|(_, licence)| !is_allowed(licence, allowed))
         .map(|(name, licence)| format!("{name}: {licence}"))
         .collect();
-    assert!(refused.is_empty(), "licences that are not on the list: {refused:#?}");
+    assert!(
+        refused.is_empty(),
+        "licences that are not on the list: {refused:#?}"
+    );
 }
 
 /// The crates that the feature set needs, each with its version and the licence that it names.
@@ -64,9 +83,17 @@ fn licences(features: &[&str], development: bool) -> BTreeMap<String, String> {
     let mut needed_by: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for node in list(&metadata["resolve"]["nodes"]) {
         let dependencies = list(&node["deps"]).into_iter().filter(|dependency| {
-            development || list(&dependency["dep_kinds"]).iter().any(|kind| kind["kind"] != "dev")
+            development
+                || list(&dependency["dep_kinds"])
+                    .iter()
+                    .any(|kind| kind["kind"] != "dev")
         });
-        needed_by.insert(string(&node["id"]), dependencies.map(|dependency| string(&dependency["pkg"])).collect());
+        needed_by.insert(
+            string(&node["id"]),
+            dependencies
+                .map(|dependency| string(&dependency["pkg"]))
+                .collect(),
+        );
     }
     let mut needed = BTreeSet::new();
     let mut waiting = vec![string(&metadata["resolve"]["root"])];
@@ -79,7 +106,14 @@ fn licences(features: &[&str], development: bool) -> BTreeMap<String, String> {
         .iter()
         .filter(|package| needed.contains(&string(&package["id"])))
         .map(|package| {
-            (format!("{} {}", string(&package["name"]), string(&package["version"])), string(&package["license"]))
+            (
+                format!(
+                    "{} {}",
+                    string(&package["name"]),
+                    string(&package["version"])
+                ),
+                string(&package["license"]),
+            )
         })
         .collect()
 }
@@ -95,12 +129,22 @@ fn metadata(features: &[&str]) -> Value {
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
             .output()
             .expect("cargo runs");
-        output.status.success().then_some(output.stdout).ok_or(output.stderr)
+        output
+            .status
+            .success()
+            .then_some(output.stdout)
+            .ok_or(output.stderr)
     };
     let here = || {
-        let output = Command::new("rustc").arg("-vV").output().expect("rustc runs");
+        let output = Command::new("rustc")
+            .arg("-vV")
+            .output()
+            .expect("rustc runs");
         let text = String::from_utf8(output.stdout).expect("UTF-8");
-        text.lines().find_map(|line| line.strip_prefix("host: ")).expect("a host").to_owned()
+        text.lines()
+            .find_map(|line| line.strip_prefix("host: "))
+            .expect("a host")
+            .to_owned()
     };
     let stdout = run(&[])
         .or_else(|_| run(&["--offline", "--filter-platform", &here()]))
@@ -110,7 +154,10 @@ fn metadata(features: &[&str]) -> Value {
 
 /// Whether an SPDX expression can be satisfied with the licences allowed.
 fn is_allowed(expression: &str, allowed: &[&str]) -> bool {
-    let spaced = expression.replace('(', " ( ").replace(')', " ) ").replace('/', " OR ");
+    let spaced = expression
+        .replace('(', " ( ")
+        .replace(')', " ) ")
+        .replace('/', " OR ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
     let mut at = 0;
     let answer = any(&words, &mut at, allowed);
@@ -139,7 +186,9 @@ fn all(words: &[&str], at: &mut usize, allowed: &[&str]) -> bool {
 
 /// One licence, with its exception if it has one (an exception only allows more), or an expression in parentheses.
 fn one(words: &[&str], at: &mut usize, allowed: &[&str]) -> bool {
-    let Some(word) = words.get(*at) else { return false };
+    let Some(word) = words.get(*at) else {
+        return false;
+    };
     *at += 1;
     if *word == "(" {
         let answer = any(words, at, allowed);
