@@ -9,6 +9,7 @@ pub mod lattice;
 pub mod search;
 pub mod channel;
 pub mod cache;
+pub mod gaps;
 pub mod spots;
 pub mod comma;
 pub mod lone;

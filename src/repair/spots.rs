@@ -12,7 +12,8 @@ use crate::pipeline::{Fill, Options, Unresolved};
 use super::automaton::Cp936;
 use super::channel::splice::transmit::{Element, Insert, LoneByte, folded, show};
 use super::cache::PageScorer;
-use super::channel::splice::{Effort, Splice, is_mark, may_be_torn};
+use super::channel::splice::{DROPPED, Effort, Splice, is_mark, may_be_torn};
+use super::gaps::with_gaps;
 use super::lattice::Kind;
 use super::search::{Outcome, Path, Scorer, Taken, search};
 
@@ -27,17 +28,16 @@ const SATISFYING_GAIN: f32 = 12.0;
 /// Nats per character (log-probability of the text as it stands) below which even a page without
 /// damage deserves the thorough search.
 const GIBBERISH: f32 = -8.5;
-/// Nats at which a character of a repair is odd, and slightly odd: bytes may have been dropped there.
+/// Nats at which a character of a repair is odd: bytes may be missing there.
 const ODD: f32 = -9.5;
-const SLIGHTLY_ODD: f32 = -7.5;
-/// Gain that makes a last search for dropped pairs worth its time.
-const WORTH_A_LAST_SEARCH: f32 = 4.0;
+/// Gain that makes the look for dropped pairs worth its time.
+const WORTH_LOOKING_FOR_GAPS: f32 = 0.0;
 /// More question marks than this in a row are literal; the longest torn row seen is 3.
 const MOST_QUESTION_MARKS: usize = 3;
 /// Candidates that an edit lists.
 const LISTED: usize = 8;
 /// Scores are divided by this before they become probabilities of fillings.
-const TEMPERATURE: f32 = 1.3;
+const TEMPERATURE: f32 = 1.7;
 /// What stands for a character that is not filled in.
 const GETA: char = '〓';
 
@@ -194,7 +194,7 @@ impl<'r> Run<'r> {
         let splice = |effort| Splice::new(text, page, effort, silent);
         let mut outcome = search(&Cp936, &splice(effort), scorer, at, context, last_two);
         let doubtful = gain(&outcome) < SATISFYING_GAIN
-            || outcome.repairs.first().is_some_and(|best| !oddities(scorer, best, context, ODD).is_empty());
+            || outcome.repairs.first().is_some_and(|best| is_odd(scorer, best, context));
         if effort == Effort::Usual && doubtful {
             let characters = text[at..outcome.end].chars().count().max(1);
             if page.is_damaged() || outcome.same / (characters as f32) < GIBBERISH {
@@ -205,16 +205,11 @@ impl<'r> Run<'r> {
             }
         }
         if let Some(best) = outcome.repairs.first()
-            && gain(&outcome) > WORTH_A_LAST_SEARCH
+            && gain(&outcome) > WORTH_LOOKING_FOR_GAPS
         {
-            let gaps = oddities(scorer, best, context, SLIGHTLY_ODD);
-            if !gaps.is_empty() {
-                let lattice = splice(Effort::Thorough).with_gaps(&gaps);
-                let last = search(&Cp936, &lattice, scorer, at, context, last_two);
-                if gain(&last) > gain(&outcome) {
-                    outcome = last;
-                }
-            }
+            let found = with_gaps(best, context, DROPPED, &Cp936, &splice(effort), model, scorer);
+            outcome.repairs.splice(..1, found);
+            outcome.repairs.sort_by(|a, b| b.score.total_cmp(&a.score));
         }
         self.decide(outcome, page);
     }
@@ -233,7 +228,8 @@ impl<'r> Run<'r> {
             let arcs = &best.arcs[stretch.clone()];
             let span = arcs[0].from..arcs[arcs.len() - 1].to;
             let candidates = candidates(&outcome.repairs, best, &stretch, &span);
-            let lost = arcs.iter().any(|arc| arc.lost != 0);
+            // Without a lost byte there is one reading, unless bytes may have been dropped.
+            let lost = candidates.len() > 1 || arcs.iter().any(|arc| arc.lost != 0);
             let fill = if lost { candidates.first().map_or(1.0, |candidate| candidate.probability) } else { 1.0 };
             let rule = if arcs.iter().all(|arc| arc.kind == Kind::Annotation) { Rule::Annotation } else { Rule::Torn };
             let replay = replays(self.text, arcs);
@@ -306,22 +302,20 @@ impl<'r> Run<'r> {
     }
 }
 
-/// Where characters of a shifted run are so unlikely that bytes may be missing at them or just before.
-fn oddities(scorer: &PageScorer<'_>, path: &Path, mut context: Context, odd: f32) -> Vec<Range<usize>> {
-    let mut found: Vec<Range<usize>> = Vec::new();
+/// Whether some character of a shifted run is so unlikely that bytes may be missing before it.
+fn is_odd(scorer: &PageScorer<'_>, path: &Path, mut context: Context) -> bool {
     let mut shifted = false;
-    for (i, arc) in path.arcs.iter().enumerate() {
+    path.arcs.iter().any(|arc| {
         shifted |= arc.pending;
+        let mut odd = false;
         for c in arc.text.chars() {
             let (next, nats) = scorer.read(context, c);
             context = next;
-            if nats < odd && shifted && arc.lost == 0 {
-                found.push(path.arcs[i.saturating_sub(2)].to..arc.to + 1);
-            }
+            odd |= nats < ODD && shifted && arc.lost == 0;
         }
         shifted = arc.pending;
-    }
-    found
+        odd
+    })
 }
 
 fn gain(outcome: &Outcome) -> f32 {

@@ -16,7 +16,6 @@
 pub mod transmit;
 
 use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::OnceLock;
 
 use crate::codec::cp936;
@@ -56,8 +55,6 @@ mod cost {
     pub(super) const UNMATCHED_BRACKET: f32 = 12.0;
     /// A lone lead byte at the end of a line.
     pub(super) const LINE_END: f32 = 3.0;
-    /// A pair that was dropped.
-    pub(super) const VANISHED: f32 = 1.0;
     /// A letter or digit that is the folded form of a fullwidth one, inside a run.
     pub(super) const FOLDED_LETTER: f32 = 1.0;
     /// An annotated character without its annotation: never seen outside damaged runs.
@@ -69,6 +66,9 @@ mod cost {
     /// A character that the page's one-to-one conversion cannot have left behind.
     pub(super) const WRONG_SCRIPT: f32 = 4.0;
 }
+
+/// What a dropped pair costs, in nats.
+pub const DROPPED: f32 = 0.0;
 
 /// How many hypotheses, best first, try the arcs with unknown bytes. A second hole directly behind a
 /// first has nothing to its left that would tell the fillings of the first apart.
@@ -105,20 +105,13 @@ pub struct Splice<'p> {
     script: PageScript,
     effort: Effort,
     silent: Option<usize>,
-    gaps: &'p [Range<usize>],
 }
 
 impl<'p> Splice<'p> {
     /// The lattice of `text`, read with what is known about its page. With `silent`, a byte may be torn
     /// at that offset, and inside a run, without a `?` to show for it.
     pub fn new(text: &'p str, page: &'p Page, effort: Effort, silent: Option<usize>) -> Self {
-        Splice { text, page, script: page.script(), effort, silent, gaps: &[] }
-    }
-
-    /// The same, where dropped pairs are suspected at these places and looked for even though the text
-    /// goes on well there.
-    pub fn with_gaps(self, gaps: &'p [Range<usize>]) -> Self {
-        Splice { gaps, ..self }
+        Splice { text, page, script: page.script(), effort, silent }
     }
 
     fn question_mark(&self, at: usize, arcs: &mut Vec<Arc>) {
@@ -227,16 +220,15 @@ impl<'p> Splice<'p> {
         if self.effort < Effort::Thorough {
             return;
         }
-        let last_resort = !self.gaps.iter().any(|gap| gap.contains(&to));
         let shown = bytes.iter().map(|byte| Byte::Is(*byte));
         let one: Vec<Byte> = [DROPPED_LEAD, DROPPED_TRAIL].into_iter().chain(shown.clone()).collect();
-        let arc = Arc::damage(to, &one, Kind::Vanished, cost::VANISHED).tried_on(tries::DROPPED);
-        arcs.push(Arc { inside: true, last_resort, dropped: 2, ..arc });
+        let arc = Arc::damage(to, &one, Kind::Vanished, DROPPED).tried_on(tries::DROPPED);
+        arcs.push(Arc { inside: true, last_resort: true, dropped: 2, ..arc });
         // Two in a row are nearly always —— (A1AA A1AA): 校——中 drops AAA1 and AAD6.
         let two: Vec<Byte> = [DASH, Byte::Is(0xA1), DASH, DROPPED_TRAIL].into_iter().chain(shown).collect();
-        let cost = cost::VANISHED + 1.0;
+        let cost = DROPPED + 1.0;
         let arc = Arc::damage(to, &two, Kind::Vanished, cost).tried_on(tries::DROPPED);
-        arcs.push(Arc { inside: true, last_resort, dropped: 4, ..arc });
+        arcs.push(Arc { inside: true, last_resort: true, dropped: 4, ..arc });
     }
 }
 

@@ -1,0 +1,177 @@
+//! Characters that left no trace: pairs of bytes inside a torn run that the wrong decoder dropped.
+//!
+//! Inside a run that is read one byte off, a pair without a character shows nothing. `在生活中`
+//! (D4DA C9FA BBEE D6D0) read one byte late has FABB in it, which code page 936 lacks, so the page shows
+//! one character fewer and `在深中` explains it as well as `在生活中` does. The search finds dropped pairs
+//! where the text does not go on; this looks for them where it does. What it finds either improves the
+//! repair or is a rival of it, without which no repair of a run could be called certain.
+
+use crate::lm::{Context, Model};
+
+use super::automaton::{Automaton, Pending, Step};
+use super::cache::PageScorer;
+use super::lattice::{Kind, Lattice};
+use super::search::{Path, Scorer, Taken};
+
+/// Nats below which a character after another is no candidate: the model's rarest true pairs in the
+/// excerpts stay above.
+const LEAST_PAIR: f32 = -9.5;
+/// The same for a character by itself, which is asked first because it costs least.
+const LEAST_ALONE: f32 = -10.5;
+/// Pairs that one run may have lost. Two happen, three were seen once.
+const MOST_GAPS: usize = 4;
+/// Rivals within this many nats are kept.
+const WITHIN: f32 = 12.0;
+/// Rivals that are kept.
+const MOST_RIVALS: usize = 6;
+/// Characters after a gap that are read to judge it; the model looks two back.
+const READ_AFTER: usize = 2;
+
+/// Lead bytes of pairs that may be dropped.
+const LEADS: [std::ops::RangeInclusive<u8>; 3] = [0xA1..=0xAF, 0xD7..=0xD7, 0xF8..=0xFE];
+
+/// The ways to read a run with pairs put in, best first, the path itself included where nothing improves it.
+///
+/// `before` is what the model has read before the path. `cost` is what a dropped pair costs, in nats.
+pub fn with_gaps<A: Automaton, L: Lattice>(
+    path: &Path,
+    before: Context,
+    cost: f32,
+    automaton: &A,
+    lattice: &L,
+    model: &Model,
+    scorer: &PageScorer<'_>,
+) -> Vec<Path> {
+    let search = Gaps { automaton, lattice, model, scorer, cost };
+    let mut best = path.clone();
+    let mut rivals = Vec::new();
+    for _ in 0..MOST_GAPS {
+        let mut found = search.insertions(&best, before);
+        found.sort_by(|a, b| b.score.total_cmp(&a.score));
+        found.truncate(MOST_RIVALS);
+        let improved = found.first().is_some_and(|first| first.score > best.score);
+        let next = if improved { found.remove(0) } else { best.clone() };
+        rivals.extend(found);
+        if !improved {
+            break;
+        }
+        rivals.push(std::mem::replace(&mut best, next));
+    }
+    rivals.retain(|rival| rival.score > best.score - WITHIN);
+    rivals.sort_by(|a, b| b.score.total_cmp(&a.score));
+    rivals.truncate(MOST_RIVALS);
+    rivals.insert(0, best);
+    rivals
+}
+
+struct Gaps<'g, A, L> {
+    automaton: &'g A,
+    lattice: &'g L,
+    model: &'g Model,
+    scorer: &'g PageScorer<'g>,
+    cost: f32,
+}
+
+impl<A: Automaton, L: Lattice> Gaps<'_, A, L> {
+    /// Every way to put one pair in, within reach of the path's score.
+    fn insertions(&self, path: &Path, before: Context) -> Vec<Path> {
+        let mut found = Vec::new();
+        let mut context = before;
+        for i in 0..path.arcs.len() {
+            let arc = &path.arcs[i];
+            for c in arc.text.chars() {
+                context = self.scorer.read(context, c).0;
+            }
+            if let Some(next) = path.arcs.get(i + 1)
+                && self.may_stand_between(arc, next, path.arcs.get(i + 2))
+            {
+                self.insert_after(path, i, context, &mut found);
+            }
+        }
+        found
+    }
+
+    /// Whether a pair may be missing between two arcs: a character is begun, and the byte that
+    /// completes it is known and is not what an annotation vouches for.
+    fn may_stand_between(&self, arc: &Taken, next: &Taken, after: Option<&Taken>) -> bool {
+        let vouched = |taken: &Taken| matches!(taken.kind, Kind::Residue | Kind::Annotation);
+        arc.pending
+            && !next.bytes.is_empty()
+            && next.lost & 1 == 0
+            && !vouched(next)
+            && !(next.bytes.len() == 1 && after.is_some_and(vouched))
+            && next.text.chars().next().is_some()
+    }
+
+    fn insert_after(&self, path: &Path, i: usize, context: Context, found: &mut Vec<Path>) {
+        let Some(&open) = path.arcs[i].bytes.last() else { return };
+        let next = &path.arcs[i + 1];
+        let close = next.bytes[0];
+        let following: Vec<char> =
+            path.arcs[i + 1..].iter().flat_map(|arc| arc.text.chars()).take(1 + READ_AFTER).collect();
+        let as_is = self.score(context, following.iter().copied());
+        for lead in LEADS.into_iter().flatten() {
+            let Some(first) = self.character(open, lead) else { continue };
+            let symbol = self.model.symbol(first);
+            if self.model.bigram_log_prob(context.second, symbol) < LEAST_PAIR {
+                continue;
+            }
+            for trail in 0x81..=0xFE_u8 {
+                if !self.lattice.is_dropped(u16::from_be_bytes([lead, trail])) {
+                    continue;
+                }
+                let Some(second) = self.character(trail, close) else { continue };
+                let second_symbol = self.model.symbol(second);
+                if self.model.unigram_log_prob(second_symbol) < LEAST_ALONE
+                    || self.model.bigram_log_prob(symbol, second_symbol) < LEAST_PAIR
+                    || self.lattice.owed(u16::from_be_bytes([open, lead])) > 0.0
+                    || self.lattice.owed(u16::from_be_bytes([trail, close])) > 0.0
+                {
+                    continue;
+                }
+                let with = [first, second].into_iter().chain(following.iter().skip(1).copied());
+                let change = self.score(context, with) - as_is - self.cost;
+                if change > -WITHIN {
+                    found.push(insert(path, i, [lead, trail], first, second, change));
+                }
+            }
+        }
+    }
+
+    fn character(&self, lead: u8, trail: u8) -> Option<char> {
+        match self.automaton.step(Pending::NONE.with(lead), trail) {
+            Step::Emit(c) => Some(c),
+            _ => None,
+        }
+    }
+
+    fn score(&self, mut context: Context, text: impl Iterator<Item = char>) -> f32 {
+        text.map(|c| {
+            let (next, nats) = self.scorer.read(context, c);
+            context = next;
+            nats - self.lattice.oddity(c)
+        })
+        .sum()
+    }
+}
+
+/// The path with a dropped pair between arc `i` and the one after it.
+fn insert(path: &Path, i: usize, pair: [u8; 2], first: char, second: char, change: f32) -> Path {
+    let mut arcs = Vec::with_capacity(path.arcs.len() + 1);
+    arcs.extend_from_slice(&path.arcs[..=i]);
+    let at = path.arcs[i].to;
+    arcs.push(Taken {
+        from: at,
+        to: at,
+        kind: Kind::Vanished,
+        bytes: pair.to_vec(),
+        lost: 0b11,
+        text: first.to_string(),
+        pending: true,
+    });
+    let mut next = path.arcs[i + 1].clone();
+    next.text = std::iter::once(second).chain(next.text.chars().skip(1)).collect();
+    arcs.push(next);
+    arcs.extend_from_slice(&path.arcs[i + 2..]);
+    Path { score: path.score + change, arcs }
+}
