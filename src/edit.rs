@@ -27,8 +27,8 @@ pub use rule::{Rule, UnknownRule};
 pub const GUESS_BELOW: f32 = 0.95;
 
 /// From these probabilities on a repair whose replay matches is called certain.
-const CERTAIN_DAMAGE: f32 = 0.99;
-const CERTAIN_FILLING: f32 = 0.99;
+const CERTAIN_DAMAGE: f32 = 0.999;
+const CERTAIN_FILLING: f32 = 0.999;
 
 /// One way a hole can be filled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

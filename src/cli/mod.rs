@@ -3,6 +3,7 @@
 
 mod check;
 mod console;
+mod damage;
 mod diff;
 mod evaluate;
 mod explain;
@@ -95,6 +96,7 @@ enum Command {
     Diff(diff::Arguments),
     Check(check::Arguments),
     Explain(explain::Arguments),
+    Damage(damage::Arguments),
     Train(train::Arguments),
     Evaluate(evaluate::Arguments),
 }
@@ -112,6 +114,7 @@ pub(crate) fn run(Arguments { command, messages }: Arguments) -> ExitCode {
         Command::Diff(arguments) => diff::run(arguments, &console),
         Command::Check(arguments) => check::run(arguments, &console),
         Command::Explain(arguments) => explain::run(arguments, &console),
+        Command::Damage(arguments) => damage::run(arguments, &console),
         Command::Train(arguments) => train::run(arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),
     };

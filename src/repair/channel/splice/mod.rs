@@ -382,10 +382,11 @@ fn eaten_before(text: &str, to: usize) -> Eaten {
         };
         choices[usize::from(digit)] = (b'0' + digit, number + rank);
     }
-    choices[10] = (b' ', fits(next.is_ascii_alphabetic()));
+    // The model passes over spaces, and Chinese has few.
+    choices[10] = (b' ', fits(next.is_ascii_alphabetic()) + 2.0);
     choices[11] = (b'(', fits(head.contains([')', '）']) && !head.contains(['(', '（'])));
     choices[12] = (b'"', EATEN_OTHER);
-    choices[13] = (b'\n', EATEN_OTHER + 1.0);
+    choices[13] = (b'\n', EATEN_OTHER - 1.0);
     Eaten::One(choices)
 }
 
