@@ -34,6 +34,12 @@ const NOUN: &str = "名原專专譯译遺遗顯显卓巨土";
 /// nothing behind them.
 const OPEN: &str = "編编論论合";
 
+/// Characters that make a noun with 著 before them: 著作 著名 著述 著者 著书 著录 著称 著译 著文 著论.
+const NOUN_AFTER: &str = "作名述者書书錄录稱称譯译文論论";
+
+/// What it adds to the odds that neither side makes a noun, in nats: 有著大量.
+const PLAIN_BONUS: f32 = 3.0;
+
 /// What such a word adds to the odds, in nats. The counts hold Traditional and old texts, which write
 /// all of them with 著, so that the model alone prefers 著手. From 3 to 6 no more
 /// than one place of the measurement at [`THRESHOLD`] changes.
@@ -116,8 +122,12 @@ fn word_bonus(before: char, after: char) -> f32 {
         -WORD_BONUS
     } else if BEFORE.contains(before) || AFTER.contains(after) && !OPEN.contains(before) {
         WORD_BONUS
-    } else {
+    } else if OPEN.contains(before) && "、，。》；,;".contains(after) {
+        -WORD_BONUS
+    } else if NOUN_AFTER.contains(after) || OPEN.contains(before) {
         0.0
+    } else {
+        PLAIN_BONUS
     }
 }
 
