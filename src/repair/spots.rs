@@ -52,7 +52,7 @@ pub struct Spots {
 
 /// Searches every spot of `text` that can be damage of the splice channel.
 pub fn repair(text: &str, page: &mut Page, model: &Model, options: &Options, html: bool) -> Spots {
-    let mut run = Run { text, model, options, html, scorer: None, done: 0, searched: 0, tail: String::new(), spots: Spots::default() };
+    let mut run = Run { text, model, options, html, scorer: None, done: 0, searched: 0, annotated: None, tail: String::new(), spots: Spots::default() };
     for at in triggers(text, page) {
         if at >= run.done {
             run.visit(at, page);
@@ -79,6 +79,8 @@ struct Run<'r> {
     /// Every `?` before this offset was part of a region whose best reading was not worth an edit; alone it
     /// gains no more.
     searched: usize,
+    /// Where the last annotation ended, and the character that it stood behind.
+    annotated: Option<(usize, char)>,
     /// The last repaired characters before `done`.
     tail: String,
     spots: Spots,
@@ -111,13 +113,16 @@ impl<'r> Run<'r> {
         let Some(found) = annotation(&self.text[at..]) else { return };
         // Directly behind a run the restored character counts, seen annotated elsewhere or not.
         let restored = if at == self.done { self.tail.chars().next_back() } else { None };
-        let Some(before) = restored.or_else(|| self.text[..at].chars().next_back()) else { return };
+        // A second annotation stands behind the same character.
+        let again = self.annotated.filter(|(end, _)| *end == at).map(|(_, c)| c);
+        let Some(before) = restored.or(again).or_else(|| self.text[..at].chars().next_back()) else { return };
         let accepted = page.accepts(before) || (restored.is_some() && page.is_spliced());
         if !accepted || !crate::damage::readings::has_reading(before, found.syllable) {
             return;
         }
         let confidence = page.confidence();
         let span = at..at + found.len;
+        self.annotated = Some((span.end, before));
         if confidence >= self.options.min_confidence {
             self.push(Edit { span, new: "".into(), rule: Rule::Annotation, confidence, evidence: None });
         } else {
@@ -259,7 +264,7 @@ impl<'r> Run<'r> {
             self.write(arcs, span, rule, evidence);
         }
         if sure {
-            self.done = outcome.end;
+            self.done = best.arcs.last().map_or(outcome.end, |arc| arc.to.max(outcome.end));
             self.tail = last_characters(&best.text());
         }
     }
