@@ -205,7 +205,7 @@ impl Repairer {
         let options = &self.options;
         let mut unresolved = Vec::new();
         let mut revision = Revision { input: text, text: Cow::Borrowed(text), edits: EditList::default() };
-        let html = match options.markup {
+        let is_html = || match options.markup {
             Markup::Plain => false,
             Markup::Html => true,
             Markup::Auto => markup::is_markup(text),
@@ -218,7 +218,7 @@ impl Repairer {
                 page.comma_noise += edits.len() as u32;
                 revision.apply(edits);
             }
-            let spots = spots::repair(&revision.text, page, self.model(), options, html);
+            let spots = spots::repair(&revision.text, page, self.model(), options, is_html());
             unresolved = spots.unresolved;
             revision.to_input(&mut unresolved);
             revision.apply(spots.edits);
@@ -246,7 +246,7 @@ impl Repairer {
                 revision.apply(punctuation::widen(&revision.text, &left));
             }
         }
-        if html {
+        if !(revision.edits.is_empty() && unresolved.is_empty()) && is_html() {
             revision.keep_out_of(&markup::protected(text));
             unresolved.retain(|spot| !markup::touches(&markup::protected(text), &spot.span));
         }

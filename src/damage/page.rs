@@ -109,13 +109,23 @@ impl Page {
         for at in memchr::memmem::find_iter(bytes, "（") {
             self.learn_at(text, at);
         }
-        let count = script::count(text);
-        self.traditional_only += count.traditional_only;
-        self.simplified_only += count.simplified_only;
+        if !self.annotated.is_empty() || self.residues > 0 {
+            self.learn_script(text);
+        }
         if !self.annotated.is_empty() {
             self.count_bare(text);
         }
         self.judge(model);
+    }
+
+    /// Reads the script off a part of the page, unless it is known. Annotations make the whole page known;
+    /// for a lone suspicious spot in a long text its surroundings do.
+    pub fn learn_script(&mut self, text: &str) {
+        if self.traditional_only + self.simplified_only == 0 {
+            let count = script::count(text);
+            self.traditional_only = count.traditional_only;
+            self.simplified_only = count.simplified_only;
+        }
     }
 
     fn learn_at(&mut self, text: &str, at: usize) {

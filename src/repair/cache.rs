@@ -12,6 +12,8 @@ use crate::damage::page::{SHIFTED, is_torn_spot};
 
 /// Weight of the page's own pairs. With 0.05 to 0.3 the excerpts come out the same.
 const WEIGHT: f32 = 0.12;
+/// Bytes of a page that are counted: more is no longer one page, and does not fit the processor's cache.
+const MOST_TEXT: usize = 256 * 1024;
 /// Characters rarer than this (nats) are what shifted runs are full of; they are not counted.
 const RARE: f32 = -11.5;
 
@@ -36,7 +38,9 @@ impl Counts {
 
     fn slot(&self, key: u32) -> usize {
         let mask = self.slots.len() - 1;
-        let mut at = (key.wrapping_mul(0x9E37_79B1) >> 7) as usize & mask;
+        // Fibonacci hashing: the high bits of the product are the well mixed ones.
+        let product = u64::from(key).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mut at = (product >> 40) as usize & mask;
         while self.slots[at].0 != key && self.slots[at].0 != 0 {
             at = (at + 1) & mask;
         }
@@ -59,8 +63,14 @@ fn row(first: u32) -> u32 {
 }
 
 impl<'m> PageScorer<'m> {
-    /// Counts the pairs of a text, but for spots that look damaged.
+    /// The model alone, for a page without other damage.
+    pub fn plain(model: &'m Model) -> Self {
+        PageScorer { model, pairs: Counts::with_capacity(1) }
+    }
+
+    /// Counts the pairs of a text (of its beginning, where it is long), but for spots that look damaged.
     pub fn new(model: &'m Model, text: &str) -> Self {
+        let text = &text[..text.floor_char_boundary(MOST_TEXT)];
         let mut pairs = Counts::with_capacity(text.len() / 3 * 2 + 2);
         let mut before = None;
         let mut skip = 0;

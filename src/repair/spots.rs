@@ -198,7 +198,10 @@ impl<'r> Run<'r> {
         let (context, last_two) = self.before(at, page);
         let silent = (!self.text[at..].starts_with('?') || page.silent > 0).then_some(at);
         let (model, text) = (self.model, self.text);
-        let scorer = self.scorer.get_or_insert_with(|| PageScorer::new(model, text));
+        page.learn_script(surroundings(text, at));
+        let scorer = self.scorer.get_or_insert_with(|| {
+            if page.is_damaged() { PageScorer::new(model, text) } else { PageScorer::plain(model) }
+        });
         let splice = |effort| Splice::new(text, page, effort, silent);
         let mut outcome = search(&Cp936, &splice(effort), scorer, at, context, last_two);
         look_for_gaps(&mut outcome, context, &splice(effort), model, scorer);
@@ -320,6 +323,13 @@ fn is_odd(scorer: &PageScorer<'_>, path: &Path, mut context: Context) -> bool {
         shifted = arc.pending;
         odd
     })
+}
+
+/// The text around an offset, enough to tell its script.
+fn surroundings(text: &str, at: usize) -> &str {
+    /// Bytes on each side.
+    const FAR: usize = 32 * 1024;
+    &text[text.floor_char_boundary(at.saturating_sub(FAR))..text.ceil_char_boundary(at + FAR)]
 }
 
 /// Puts the ways to read the best repair with dropped pairs beside it.
