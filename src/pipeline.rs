@@ -147,12 +147,18 @@ enum Source {
 impl Repairer {
     /// A repairer with the built-in language model.
     pub fn new(options: Options) -> Self {
-        Repairer { options, model: Source::Embedded(Model::embedded()) }
+        Repairer {
+            options,
+            model: Source::Embedded(Model::embedded()),
+        }
     }
 
     /// A repairer with a language model of the caller's.
     pub fn with_model(options: Options, model: Model) -> Self {
-        Repairer { options, model: Source::Given(Arc::new(model)) }
+        Repairer {
+            options,
+            model: Source::Given(Arc::new(model)),
+        }
     }
 
     /// What it was told to do.
@@ -193,7 +199,10 @@ impl Repairer {
             let map = repaired.edits.offset_map();
             repaired.unresolved.retain(|spot| {
                 let span = map.map(spot.span.start, Bias::Start)..map.map(spot.span.end, Bias::End);
-                again.edits.iter().all(|edit| edit.span.end <= span.start || edit.span.start >= span.end)
+                again
+                    .edits
+                    .iter()
+                    .all(|edit| edit.span.end <= span.start || edit.span.start >= span.end)
             });
             repaired.edits = EditList::compose(&repaired.edits, &again.edits);
             repaired.text = Cow::Owned(text_again);
@@ -204,7 +213,11 @@ impl Repairer {
     fn pass<'t>(&self, text: &'t str, page: &mut Page) -> Repaired<'t> {
         let options = &self.options;
         let mut unresolved = Vec::new();
-        let mut revision = Revision { input: text, text: Cow::Borrowed(text), edits: EditList::default() };
+        let mut revision = Revision {
+            input: text,
+            text: Cow::Borrowed(text),
+            edits: EditList::default(),
+        };
         let is_html = || match options.markup {
             Markup::Plain => false,
             Markup::Html => true,
@@ -223,7 +236,8 @@ impl Repairer {
             revision.to_input(&mut unresolved);
             revision.apply(spots.edits);
             if page.is_damaged() && self.wants(Rule::LostCharacter) {
-                let (edits, mut open) = lone::lost_characters(&revision.text, self.model(), options.min_confidence);
+                let (edits, mut open) =
+                    lone::lost_characters(&revision.text, self.model(), options.min_confidence);
                 revision.to_input(&mut open);
                 unresolved.append(&mut open);
                 page.lost_characters += edits.len() as u32;
@@ -231,7 +245,11 @@ impl Repairer {
             }
         }
         if options.to == Target::Hans && self.wants(Rule::Script) {
-            let style = if page.is_damaged() { Style::OneToOne } else { Style::Phrases };
+            let style = if page.is_damaged() {
+                Style::OneToOne
+            } else {
+                Style::Phrases
+            };
             revision.apply(script::to_simplified(&revision.text, style, self.model()));
         }
         if self.wants(Rule::Punctuation) {
@@ -242,7 +260,10 @@ impl Repairer {
             };
             if widen {
                 let map = revision.edits.offset_map();
-                let left: Vec<usize> = unresolved.iter().map(|spot| map.map(spot.span.start, Bias::Start)).collect();
+                let left: Vec<usize> = unresolved
+                    .iter()
+                    .map(|spot| map.map(spot.span.start, Bias::Start))
+                    .collect();
                 revision.apply(punctuation::widen(&revision.text, &left));
             }
         }
@@ -251,7 +272,11 @@ impl Repairer {
             unresolved.retain(|spot| !markup::touches(&markup::protected(text), &spot.span));
         }
         unresolved.sort_by_key(|spot| spot.span.start);
-        Repaired { text: revision.text, edits: revision.edits, unresolved }
+        Repaired {
+            text: revision.text,
+            edits: revision.edits,
+            unresolved,
+        }
     }
 
     fn wants(&self, rule: Rule) -> bool {
@@ -271,23 +296,33 @@ impl<'t> Revision<'t> {
         if edits.is_empty() {
             return;
         }
-        self.text = Cow::Owned(edits.apply(&self.text).expect("a stage's edits fit the text it saw").into_owned());
-        self.edits =
-            if self.edits.is_empty() { edits } else { EditList::compose(&self.edits, &edits) };
+        self.text = Cow::Owned(
+            edits
+                .apply(&self.text)
+                .expect("a stage's edits fit the text it saw")
+                .into_owned(),
+        );
+        self.edits = if self.edits.is_empty() {
+            edits
+        } else {
+            EditList::compose(&self.edits, &edits)
+        };
     }
 
     /// Moves spots from this revision to the input.
     fn to_input(&self, spots: &mut [Unresolved]) {
         let map = self.edits.offset_map();
         for spot in spots {
-            spot.span = map.unmap(spot.span.start, Bias::Start)..map.unmap(spot.span.end, Bias::End);
+            spot.span =
+                map.unmap(spot.span.start, Bias::Start)..map.unmap(spot.span.end, Bias::End);
         }
     }
 
     /// Takes back what touches protected spans of the input.
     fn keep_out_of(&mut self, protected: &[Range<usize>]) {
         let before = self.edits.len();
-        self.edits = std::mem::take(&mut self.edits).filter(|edit| !markup::touches(protected, &edit.span));
+        self.edits =
+            std::mem::take(&mut self.edits).filter(|edit| !markup::touches(protected, &edit.span));
         if self.edits.len() < before {
             let input: &'t str = self.input;
             self.text = self.edits.apply(input).expect("fewer edits fit as well");

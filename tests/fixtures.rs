@@ -16,7 +16,11 @@ fn each(folder: &str, check: impl Fn(&case::Case) -> Result<(), String>) {
         let mut labels = std::collections::BTreeSet::new();
         for case in case::read(&file) {
             let name = file.file_name().expect("a name").to_string_lossy();
-            assert!(labels.insert(case.label.clone()), "{name} has `{}` twice", case.label);
+            assert!(
+                labels.insert(case.label.clone()),
+                "{name} has `{}` twice",
+                case.label
+            );
             if let Err(complaint) = check(&case) {
                 let _ = writeln!(complaints, "{name}: {}: {complaint}\n", case.label);
             }
@@ -40,9 +44,10 @@ fn expect(case: &case::Case) -> Result<(), String> {
         ));
     }
     match &case.rules {
-        Some(expected) if *expected != rules(&repaired) => {
-            Err(format!("made by {:?}, expected {expected:?}", rules(&repaired)))
-        }
+        Some(expected) if *expected != rules(&repaired) => Err(format!(
+            "made by {:?}, expected {expected:?}",
+            rules(&repaired)
+        )),
         _ => Ok(()),
     }
 }
@@ -66,7 +71,10 @@ fn sound_text_stays() {
             let repaired = sound::repair(&Repairer::new(options), &case.input)?;
             if let Some(edit) = repaired.edits.iter().next() {
                 let old = &case.input[edit.span.clone()];
-                return Err(format!("{to:?}: {old:?} became {:?} by {}", edit.new, edit.rule));
+                return Err(format!(
+                    "{to:?}: {old:?} became {:?} by {}",
+                    edit.new, edit.rule
+                ));
             }
         }
         Ok(())
@@ -160,7 +168,9 @@ const SAMPLE_SITE: &str = r#"{
 }"#;
 
 fn write(path: &Path, cases: &[case::Case]) {
-    let lines: String =
-        cases.iter().map(|case| serde_json::to_string(case).unwrap() + "\n").collect();
+    let lines: String = cases
+        .iter()
+        .map(|case| serde_json::to_string(case).unwrap() + "\n")
+        .collect();
     std::fs::write(path, lines).unwrap();
 }

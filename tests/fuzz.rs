@@ -20,10 +20,70 @@ const LONGEST: usize = 400;
 
 /// Pieces that start something somewhere in the program.
 const DICTIONARY: [&str; 64] = [
-    "?", "??", "???", "????", "？", "！", "，", "。", "、", "；", ",", ";", "!", "(", ")", "（", "）", "?！", "?，", "?；", "?。", "?、",
-    "(huì)", "(huì )", "（huì）", "會(huì)", "會(huì )", "(fā)", "業(yè)", "現(xiàn)", "?chē)", "?yàn)", "?dāng)", "?qū)I(yè)", "周?chē)?,", "(Bó)",
-    "(zhòng liàng)", ",。", ",，", "<p>", "</p>", "?/p>", "?br/>", "?/font>", "<script>", "</script>", "&nbsp;", "?ldquo;", "?9日", "[1]", "?]",
-    "\n", "\r\n", "\t", " ", "\u{3000}", "\u{A0}", "\u{FEFF}", "\u{FFFD}", "\u{301}", "𠀀", "😀", "€", "著",
+    "?",
+    "??",
+    "???",
+    "????",
+    "？",
+    "！",
+    "，",
+    "。",
+    "、",
+    "；",
+    ",",
+    ";",
+    "!",
+    "(",
+    ")",
+    "（",
+    "）",
+    "?！",
+    "?，",
+    "?；",
+    "?。",
+    "?、",
+    "(huì)",
+    "(huì )",
+    "（huì）",
+    "會(huì)",
+    "會(huì )",
+    "(fā)",
+    "業(yè)",
+    "現(xiàn)",
+    "?chē)",
+    "?yàn)",
+    "?dāng)",
+    "?qū)I(yè)",
+    "周?chē)?,",
+    "(Bó)",
+    "(zhòng liàng)",
+    ",。",
+    ",，",
+    "<p>",
+    "</p>",
+    "?/p>",
+    "?br/>",
+    "?/font>",
+    "<script>",
+    "</script>",
+    "&nbsp;",
+    "?ldquo;",
+    "?9日",
+    "[1]",
+    "?]",
+    "\n",
+    "\r\n",
+    "\t",
+    " ",
+    "\u{3000}",
+    "\u{A0}",
+    "\u{FEFF}",
+    "\u{FFFD}",
+    "\u{301}",
+    "𠀀",
+    "😀",
+    "€",
+    "著",
 ];
 
 fn mutate(text: &mut Vec<char>, others: &[String], random: &mut Random) {
@@ -44,7 +104,9 @@ fn mutate(text: &mut Vec<char>, others: &[String], random: &mut Random) {
             text.splice(at..end, other[from..to].iter().copied());
         }
         6 => text[at..end].iter_mut().for_each(|c| *c = folded(*c)),
-        7 => text[at..end].iter_mut().for_each(|c| *c = script::site_traditional(*c)),
+        7 => text[at..end]
+            .iter_mut()
+            .for_each(|c| *c = script::site_traditional(*c)),
         8 => {
             // Any character, Chinese as a rule.
             let code = match random.below(4) {
@@ -86,7 +148,11 @@ fn fault(repairer: &Repairer, text: &str) -> Option<String> {
 
 #[test]
 fn mutated_texts_are_repaired_soundly() {
-    let number = |name: &str| std::env::var(name).ok().map(|value| value.parse::<u64>().expect("a number"));
+    let number = |name: &str| {
+        std::env::var(name)
+            .ok()
+            .map(|value| value.parse::<u64>().expect("a number"))
+    };
     let seconds = number("FUZZ_SECONDS").map(Duration::from_secs);
     let first = number("FUZZ_SEED").unwrap_or(0);
     let texts = case::texts();
@@ -102,7 +168,10 @@ fn mutated_texts_are_repaired_soundly() {
             break;
         }
         let mut random = Random(seed.wrapping_mul(0x2545_F491_4F6C_DD1D) + 1);
-        let mut text: Vec<char> = texts[random.below(texts.len())].chars().take(LONGEST).collect();
+        let mut text: Vec<char> = texts[random.below(texts.len())]
+            .chars()
+            .take(LONGEST)
+            .collect();
         for _ in 0..=random.below(6) {
             mutate(&mut text, &texts, &mut random);
             text.truncate(LONGEST);
@@ -112,11 +181,18 @@ fn mutated_texts_are_repaired_soundly() {
         if let Some(fault) = fault(&repairer, &text) {
             let smallest = sound::smallest(&text, |text| self::fault(&repairer, text).is_some());
             let reason = self::fault(&repairer, &smallest).unwrap_or(fault);
-            println!("seed {seed}: {reason}\n  smallest {smallest:?}\n  with {:?}", repairer.options());
+            println!(
+                "seed {seed}: {reason}\n  smallest {smallest:?}\n  with {:?}",
+                repairer.options()
+            );
             faults.push(seed);
         }
         seed += 1;
     }
-    println!("{} texts in {:.1} s", seed - first, begun.elapsed().as_secs_f64());
+    println!(
+        "{} texts in {:.1} s",
+        seed - first,
+        begun.elapsed().as_secs_f64()
+    );
     assert!(faults.is_empty(), "unsound with the seeds {faults:?}");
 }

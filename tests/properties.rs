@@ -17,7 +17,11 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 use support::{sentences, sound};
 
 fn runner(cases: u32) -> TestRunner {
-    let mut config = Config { cases, failure_persistence: None, ..Config::default() };
+    let mut config = Config {
+        cases,
+        failure_persistence: None,
+        ..Config::default()
+    };
     config.rng_seed = RngSeed::Fixed(20_240_506);
     TestRunner::new(config)
 }
@@ -43,7 +47,12 @@ impl Damaged {
         let page = sentences::page(&mut random, sentences);
         let site = sentences::site(&mut random);
         let original = page.chars().map(script::site_traditional).collect();
-        Damaged { original, elements: site.elements(&page, seed), shown: site.damage(&page, seed), site }
+        Damaged {
+            original,
+            elements: site.elements(&page, seed),
+            shown: site.damage(&page, seed),
+            site,
+        }
     }
 
     /// How many bytes of the original do not show, noise that the reader does not see aside.
@@ -67,7 +76,8 @@ impl Damaged {
     }
 
     fn annotations(&self) -> usize {
-        let is_annotation = |element: &&Element| matches!(element, Element::Insert(Insert::Annotation(_)));
+        let is_annotation =
+            |element: &&Element| matches!(element, Element::Insert(Insert::Annotation(_)));
         self.elements.iter().filter(is_annotation).count()
     }
 }
@@ -94,7 +104,10 @@ impl Share {
         let (yes, all) = (self.yes.get(), self.all.get());
         println!("{what}: {yes} of {all}");
         assert!(all > 0, "{what}: no case");
-        assert!(f64::from(yes) >= least * f64::from(all), "{what}: {yes} of {all}");
+        assert!(
+            f64::from(yes) >= least * f64::from(all),
+            "{what}: {yes} of {all}"
+        );
     }
 }
 
@@ -116,7 +129,10 @@ fn the_replay_of_a_repair_is_the_damaged_page() {
             let damaged = Damaged::new(seed, sentences);
             let repaired = repairer.fix(&damaged.shown);
             for edit in repaired.edits.iter().filter(|edit| edit.rule == Rule::Torn) {
-                let replay = edit.evidence.as_ref().is_some_and(|evidence| evidence.replay);
+                let replay = edit
+                    .evidence
+                    .as_ref()
+                    .is_some_and(|evidence| evidence.replay);
                 prop_assert!(replay || !edit.is_certain());
                 torn.count(replay);
             }
@@ -171,17 +187,26 @@ fn what_lost_bytes_is_among_the_candidates() {
             }
             let repaired = sound::repair(&repairer, &damaged.shown).map_err(TestCaseError::fail)?;
             let is_exact = fold(&repaired.text) == fold(&damaged.original);
-            let is_listed = is_exact || reaches(&damaged.shown, &repaired, &damaged.original, |_| false);
+            let is_listed =
+                is_exact || reaches(&damaged.shown, &repaired, &damaged.original, |_| false);
             let [exact, listed] = &shares[usize::from(damaged.site.lone == LoneByte::Nothing)];
             exact.count(is_exact);
             listed.count(is_listed);
             if std::env::var_os("SHOW").is_some() && !is_exact {
-                println!("listed {is_listed}: {}\n  got {}\n  was {}", damaged.shown, repaired.text, damaged.original);
+                println!(
+                    "listed {is_listed}: {}\n  got {}\n  was {}",
+                    damaged.shown, repaired.text, damaged.original
+                );
             }
             if is_listed {
                 // With the certain edits as they are, the original can still be reached.
                 prop_assert!(
-                    reaches(&damaged.shown, &repaired, &damaged.original, Edit::is_certain),
+                    reaches(
+                        &damaged.shown,
+                        &repaired,
+                        &damaged.original,
+                        Edit::is_certain
+                    ),
                     "a wrong character is certain: {:?}\n  got {:?}\n  was {:?}",
                     damaged.shown,
                     repaired.text,
@@ -193,14 +218,22 @@ fn what_lost_bytes_is_among_the_candidates() {
         .unwrap();
     let [[exact, listed], [silently_exact, silently_listed]] = &shares;
     exact.is_at_least(0.8, "pages with `?` that lost bytes and came back");
-    listed.is_at_least(0.85, "pages with `?` whose original is among the candidates");
+    listed.is_at_least(
+        0.85,
+        "pages with `?` whose original is among the candidates",
+    );
     silently_exact.is_at_least(0.1, "silent pages that lost bytes and came back");
     silently_listed.is_at_least(0.1, "silent pages whose original is among the candidates");
 }
 
 /// Whether taking for each edit that is not `fixed` one of its candidates, and for each unresolved spot
 /// what stands there or one of its candidates, can give the original.
-fn reaches(input: &str, repaired: &Repaired<'_>, original: &str, fixed: impl Fn(&Edit) -> bool) -> bool {
+fn reaches(
+    input: &str,
+    repaired: &Repaired<'_>,
+    original: &str,
+    fixed: impl Fn(&Edit) -> bool,
+) -> bool {
     struct Choice {
         span: std::ops::Range<usize>,
         texts: Vec<String>,
@@ -219,15 +252,26 @@ fn reaches(input: &str, repaired: &Repaired<'_>, original: &str, fixed: impl Fn(
                     rest.next();
                 });
                 span.end = input.len() - rest.as_str().len();
-                texts = evidence.candidates.iter().map(|candidate| candidate.text.clone()).collect();
+                texts = evidence
+                    .candidates
+                    .iter()
+                    .map(|candidate| candidate.text.clone())
+                    .collect();
             }
         }
         choices.push(Choice { span, texts });
     }
     for spot in &repaired.unresolved {
         let mut texts = vec![input[spot.span.clone()].to_owned()];
-        texts.extend(spot.candidates.iter().map(|candidate| candidate.text.clone()));
-        choices.push(Choice { span: spot.span.clone(), texts });
+        texts.extend(
+            spot.candidates
+                .iter()
+                .map(|candidate| candidate.text.clone()),
+        );
+        choices.push(Choice {
+            span: spot.span.clone(),
+            texts,
+        });
     }
     choices.sort_by_key(|choice| choice.span.start);
     let original = fold(original);
@@ -240,7 +284,9 @@ fn reaches(input: &str, repaired: &Repaired<'_>, original: &str, fixed: impl Fn(
         let between = fold(&input[at..choice.span.start]);
         let mut next = Vec::new();
         for end in ends {
-            let Some(rest) = original[end..].strip_prefix(&between) else { continue };
+            let Some(rest) = original[end..].strip_prefix(&between) else {
+                continue;
+            };
             for text in &choice.texts {
                 if let Some(rest) = rest.strip_prefix(&fold(text)) {
                     next.push(original.len() - rest.len());
@@ -270,13 +316,25 @@ fn what_is_certain_is_right() {
                 // With what stands around it the restored text must be in the original.
                 let start = repaired.edits.map_offset(edit.span.start, Bias::Start);
                 let end = start + edit.new.len();
-                let before = repaired.text[..start].char_indices().rev().nth(2).map_or(0, |(at, _)| at);
-                let after = repaired.text[end..].char_indices().nth(2).map_or(repaired.text.len(), |(at, _)| end + at);
+                let before = repaired.text[..start]
+                    .char_indices()
+                    .rev()
+                    .nth(2)
+                    .map_or(0, |(at, _)| at);
+                let after = repaired.text[end..]
+                    .char_indices()
+                    .nth(2)
+                    .map_or(repaired.text.len(), |(at, _)| end + at);
                 let near = |from, to| original.contains(&fold(&repaired.text[from..to]));
                 // A neighbour may be a guess, and wrong.
                 let is_right = near(before, end) || near(start, after);
                 if !is_right {
-                    println!("certain and wrong: {:?} -> {:?} {:?}", &damaged.shown[edit.span.clone()], edit.new, edit.evidence);
+                    println!(
+                        "certain and wrong: {:?} -> {:?} {:?}",
+                        &damaged.shown[edit.span.clone()],
+                        edit.new,
+                        edit.evidence
+                    );
                 }
                 right.count(is_right);
             }
@@ -297,13 +355,19 @@ fn planted_marks_change_nothing() {
             let mut page: Vec<char> = sentences::page(&mut random, sentences).chars().collect();
             for _ in 0..sentences {
                 let at = random.below(page.len());
-                let mark = sentences::pick(&mut random, &["?！", "??", "?，", "?", "?!", "?;", "?。"]);
+                let mark =
+                    sentences::pick(&mut random, &["?！", "??", "?，", "?", "?!", "?;", "?。"]);
                 page.splice(at..at, mark.chars());
             }
             let page: String = page.into_iter().collect();
             let repaired = sound::repair(&repairer, &page).map_err(TestCaseError::fail)?;
             for edit in &repaired.edits {
-                println!("planted: {:?} -> {:?} {}", &page[edit.span.clone()], edit.new, edit.confidence);
+                println!(
+                    "planted: {:?} -> {:?} {}",
+                    &page[edit.span.clone()],
+                    edit.new,
+                    edit.confidence
+                );
             }
             untouched.count(repaired.edits.is_empty());
             Ok(())
@@ -327,9 +391,50 @@ fn every_repair_of_damage_is_sound() {
 
 /// Pieces of text that start something somewhere in the program.
 const TRIGGERS: [&str; 44] = [
-    "?", "??", "????", "？", "！", "?！", "?，", "(huì)", "(huì )", "（huì）", "會(huì)", "會(huì )", "業(yè)", "?chē)", "周?chē)?，",
-    "?yàn)", "或?qū)I(yè)", ",。", ",，", "，", "。", "、", "；", ";", "!", "<p>", "</p>", "?/p>", "?br/>", "<script>", "&nbsp;", "\u{FFFD}",
-    "\u{301}", "hui\u{300}", "𠀀", "😀", "著", "€", "　", "\u{E000}", "規??焖贁U展", "。《決定》", "\n", "\r\n",
+    "?",
+    "??",
+    "????",
+    "？",
+    "！",
+    "?！",
+    "?，",
+    "(huì)",
+    "(huì )",
+    "（huì）",
+    "會(huì)",
+    "會(huì )",
+    "業(yè)",
+    "?chē)",
+    "周?chē)?，",
+    "?yàn)",
+    "或?qū)I(yè)",
+    ",。",
+    ",，",
+    "，",
+    "。",
+    "、",
+    "；",
+    ";",
+    "!",
+    "<p>",
+    "</p>",
+    "?/p>",
+    "?br/>",
+    "<script>",
+    "&nbsp;",
+    "\u{FFFD}",
+    "\u{301}",
+    "hui\u{300}",
+    "𠀀",
+    "😀",
+    "著",
+    "€",
+    "　",
+    "\u{E000}",
+    "規??焖贁U展",
+    "。《決定》",
+    "\n",
+    "\r\n",
 ];
 
 fn arbitrary_text() -> impl Strategy<Value = String> {
@@ -362,7 +467,8 @@ fn bytes_that_are_no_text_are_sound() {
     let repairer = repairer(Target::Hans, Punct::Auto);
     runner(100)
         .run(&proptest::collection::vec(any::<u8>(), 0..600), |bytes| {
-            sound::repair(&repairer, &String::from_utf8_lossy(&bytes)).map_err(TestCaseError::fail)?;
+            sound::repair(&repairer, &String::from_utf8_lossy(&bytes))
+                .map_err(TestCaseError::fail)?;
             Ok(())
         })
         .unwrap();
@@ -386,15 +492,35 @@ fn pathological(length: usize) -> Vec<(&'static str, String)> {
         ("residues", repeated("周?chē)")),
         ("residues and annotations", repeated("會(huì)周?chē)?，")),
         ("shifted runs", repeated(torn)),
-        ("shifted runs after an annotation", format!("會(huì)業(yè){}", repeated(torn))),
+        (
+            "shifted runs after an annotation",
+            format!("會(huì)業(yè){}", repeated(torn)),
+        ),
         ("commas", repeated(",，")),
         ("unclosed tags", repeated("<p ")),
         ("closed tags", repeated("<p>?！</p>")),
         ("lines of one question mark", repeated("會(huì)\n?\n")),
-        ("nested parentheses", format!("會(huì)業(yè){}{}", "(".repeat(length / 2), ")".repeat(length / 2))),
+        (
+            "nested parentheses",
+            format!(
+                "會(huì)業(yè){}{}",
+                "(".repeat(length / 2),
+                ")".repeat(length / 2)
+            ),
+        ),
         ("glosses", repeated("亳(bó)")),
-        ("quotation marks before a mark", format!("會(huì)業(yè){},{}", "”".repeat(length / 6), "”,".repeat(length / 8))),
-        ("spaces and question marks", format!("會(huì)業(yè){}", repeated("? "))),
+        (
+            "quotation marks before a mark",
+            format!(
+                "會(huì)業(yè){},{}",
+                "”".repeat(length / 6),
+                "”,".repeat(length / 8)
+            ),
+        ),
+        (
+            "spaces and question marks",
+            format!("會(huì)業(yè){}", repeated("? ")),
+        ),
         ("citations", format!("會(huì)業(yè){}", repeated("見?]"))),
     ]
 }
@@ -410,18 +536,32 @@ fn pathological_input_ends() {
             let begun = Instant::now();
             let repaired = repairer.fix(&text);
             assert!(begun.elapsed() < hang, "{name} took {:?}", begun.elapsed());
-            assert_eq!(repaired.edits.apply(&text).unwrap(), repaired.text, "{name}");
+            assert_eq!(
+                repaired.edits.apply(&text).unwrap(),
+                repaired.text,
+                "{name}"
+            );
             let characters = text.chars().count();
-            assert!(repaired.edits.len() <= characters, "{name}: {} edits", repaired.edits.len());
+            assert!(
+                repaired.edits.len() <= characters,
+                "{name}: {} edits",
+                repaired.edits.len()
+            );
             match name {
-                "question marks" | "annotations of nothing" | "parentheses" | "unclosed tags" | "glosses" => {
+                "question marks"
+                | "annotations of nothing"
+                | "parentheses"
+                | "unclosed tags"
+                | "glosses" => {
                     assert_eq!(repaired.edits.len(), 0, "{name}");
                 }
                 "one annotated character" => {
                     let result = if to == Target::Keep { "會" } else { "会" };
                     assert_eq!(repaired.text, result.repeat(characters / 6), "{name}");
                 }
-                "one character" => assert_eq!(repaired.edits.is_empty(), to == Target::Keep, "{name}"),
+                "one character" => {
+                    assert_eq!(repaired.edits.is_empty(), to == Target::Keep, "{name}")
+                }
                 _ => {}
             }
         }
@@ -438,7 +578,11 @@ fn a_megabyte_of_anything() {
         for (name, text) in pathological(1 << 20) {
             let begun = Instant::now();
             let repaired = repairer.fix(&text);
-            println!("| {name} | {to:?} | {:.3} s | {} edits |", begun.elapsed().as_secs_f64(), repaired.edits.len());
+            println!(
+                "| {name} | {to:?} | {:.3} s | {} edits |",
+                begun.elapsed().as_secs_f64(),
+                repaired.edits.len()
+            );
         }
     }
 }

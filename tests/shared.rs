@@ -13,7 +13,9 @@ use support::sound;
 
 /// A file or folder of the shared data, if it is there.
 fn shared(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared")
+        .join(name);
     if !path.exists() {
         eprintln!("skipped: there is no ../shared/{name}");
         return None;
@@ -71,7 +73,10 @@ fn fold(text: &str) -> Vec<char> {
         '∶' => ':',
         c => c,
     };
-    text.chars().map(folded).filter(|c| !c.is_whitespace()).collect()
+    text.chars()
+        .map(folded)
+        .filter(|c| !c.is_whitespace())
+        .collect()
 }
 
 /// Levenshtein distance.
@@ -94,7 +99,9 @@ fn real_damage_is_repaired() {
     /// Character error rate, and share of excerpts without an error, that issue 2 asks for.
     const MOST_WRONG: f64 = 0.002;
     const LEAST_EXACT: f64 = 0.9;
-    let Some(path) = shared("damage/dev.jsonl") else { return };
+    let Some(path) = shared("damage/dev.jsonl") else {
+        return;
+    };
     let repairer = to_simplified();
     let (mut wrong, mut characters, mut exact, mut all) = (0, 0, 0_u32, 0_u32);
     for line in read(&path).lines() {
@@ -112,8 +119,14 @@ fn real_damage_is_repaired() {
         all += 1;
     }
     println!("{exact} of {all} exact, {wrong} of {characters} characters wrong");
-    assert!(wrong as f64 <= MOST_WRONG * characters as f64, "{wrong} of {characters} wrong");
-    assert!(f64::from(exact) >= LEAST_EXACT * f64::from(all), "{exact} of {all} exact");
+    assert!(
+        wrong as f64 <= MOST_WRONG * characters as f64,
+        "{wrong} of {characters} wrong"
+    );
+    assert!(
+        f64::from(exact) >= LEAST_EXACT * f64::from(all),
+        "{exact} of {all} exact"
+    );
 }
 
 /// The first edit of a text, as a complaint.
@@ -121,7 +134,11 @@ fn first_edit(repairer: &Repairer, text: &str) -> Option<String> {
     let repaired = repairer.fix(text);
     let edit = repaired.edits.iter().next()?;
     let near = |at: usize, back: bool| {
-        let mut at = if back { at.saturating_sub(30) } else { (at + 30).min(text.len()) };
+        let mut at = if back {
+            at.saturating_sub(30)
+        } else {
+            (at + 30).min(text.len())
+        };
         while !text.is_char_boundary(at) {
             at -= 1;
         }
@@ -139,18 +156,32 @@ fn first_edit(repairer: &Repairer, text: &str) -> Option<String> {
 
 #[test]
 fn clean_text_stays() {
-    let Some(folder) = shared("corpora/clean") else { return };
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(folder).expect("the corpora").map(|entry| entry.expect("an entry").path()).collect();
+    let Some(folder) = shared("corpora/clean") else {
+        return;
+    };
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .expect("the corpora")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
     files.sort();
-    assert!(files.iter().any(|file| file.to_string_lossy().contains(".T.")));
+    assert!(
+        files
+            .iter()
+            .any(|file| file.to_string_lossy().contains(".T."))
+    );
     let mut complaints = Vec::new();
     for file in files {
-        let name = file.file_name().expect("a name").to_string_lossy().into_owned();
+        let name = file
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
         let text = read(&file);
-        complaints.extend(first_edit(&to_keep(), &text).map(|edit| format!("{name}, keep: {edit}")));
+        complaints
+            .extend(first_edit(&to_keep(), &text).map(|edit| format!("{name}, keep: {edit}")));
         if name.contains(".S.") {
-            complaints.extend(first_edit(&to_simplified(), &text).map(|edit| format!("{name}: {edit}")));
+            complaints
+                .extend(first_edit(&to_simplified(), &text).map(|edit| format!("{name}: {edit}")));
         }
     }
     assert!(complaints.is_empty(), "{complaints:#?}");
@@ -163,12 +194,15 @@ fn glosses_stay() {
         id: String,
         text: String,
     }
-    let Some(path) = shared("damage/glosses.jsonl") else { return };
+    let Some(path) = shared("damage/glosses.jsonl") else {
+        return;
+    };
     for line in read(&path).lines() {
         let gloss: Gloss = serde_json::from_str(line).expect("a gloss");
         if let Some(edit) = first_edit(&to_keep(), &gloss.text) {
             panic!("{}: {edit}", gloss.id);
         }
-        sound::repair(&to_simplified(), &gloss.text).unwrap_or_else(|error| panic!("{}: {error}", gloss.id));
+        sound::repair(&to_simplified(), &gloss.text)
+            .unwrap_or_else(|error| panic!("{}: {error}", gloss.id));
     }
 }

@@ -48,7 +48,8 @@ fn after_opening(bytes: &[u8]) -> bool {
     /// Bytes of the longest syllable with its parenthesis.
     const FAR: usize = 12;
     let near = &bytes[bytes.len().saturating_sub(FAR)..];
-    near.iter().any(|byte| matches!(byte, b'(' | b'?')) || near.windows(3).any(|open| open == "（".as_bytes())
+    near.iter().any(|byte| matches!(byte, b'(' | b'?'))
+        || near.windows(3).any(|open| open == "（".as_bytes())
 }
 
 /// Whether the bytes begin with one of the six marks, fullwidth or (but for `?`) folded.
@@ -70,7 +71,10 @@ mod tests {
         for padding in 0..200 {
             let before = "a".repeat(padding);
             assert!(may_be_damaged(&format!("{before}會(huì)")), "{padding}");
-            assert!(may_be_damaged(&format!("{before}會(hui\u{300})")), "{padding}");
+            assert!(
+                may_be_damaged(&format!("{before}會(hui\u{300})")),
+                "{padding}"
+            );
             assert!(may_be_damaged(&format!("{before}周?chē)?，")), "{padding}");
             assert!(may_be_damaged(&format!("{before}好,。")), "{padding}");
             assert!(!may_be_damaged(&format!("{before}好")), "{padding}");

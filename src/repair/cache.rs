@@ -33,7 +33,9 @@ struct Counts {
 
 impl Counts {
     fn with_capacity(keys: usize) -> Self {
-        Counts { slots: vec![(0, 0); (keys * 2).next_power_of_two()] }
+        Counts {
+            slots: vec![(0, 0); (keys * 2).next_power_of_two()],
+        }
     }
 
     fn slot(&self, key: u32) -> usize {
@@ -65,7 +67,10 @@ fn row(first: u32) -> u32 {
 impl<'m> PageScorer<'m> {
     /// The model alone, for a page without other damage.
     pub fn plain(model: &'m Model) -> Self {
-        PageScorer { model, pairs: Counts::with_capacity(1) }
+        PageScorer {
+            model,
+            pairs: Counts::with_capacity(1),
+        }
     }
 
     /// Counts the pairs of a text (of its beginning, where it is long), but for spots that look damaged.
@@ -125,7 +130,9 @@ impl Scorer for PageScorer<'_> {
         }
         if !c.is_ascii() {
             let first = u32::from(context.second.number());
-            let pair = self.pairs.get(first << 16 | u32::from(after.second.number()));
+            let pair = self
+                .pairs
+                .get(first << 16 | u32::from(after.second.number()));
             if pair > 0 {
                 let own = pair as f32 / self.pairs.get(row(first)) as f32;
                 nats = ((1.0 - WEIGHT) * nats.exp() + WEIGHT * own).ln();

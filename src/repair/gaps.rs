@@ -42,7 +42,13 @@ pub fn with_gaps<A: Automaton, L: Lattice>(
     model: &Model,
     scorer: &PageScorer<'_>,
 ) -> Vec<Path> {
-    let search = Gaps { automaton, lattice, model, scorer, cost };
+    let search = Gaps {
+        automaton,
+        lattice,
+        model,
+        scorer,
+        cost,
+    };
     let mut best = path.clone();
     let mut rivals = Vec::new();
     for _ in 0..MOST_GAPS {
@@ -50,7 +56,11 @@ pub fn with_gaps<A: Automaton, L: Lattice>(
         found.sort_by(|a, b| b.score.total_cmp(&a.score));
         found.truncate(MOST_RIVALS);
         let improved = found.first().is_some_and(|first| first.score > best.score);
-        let next = if improved { found.remove(0) } else { best.clone() };
+        let next = if improved {
+            found.remove(0)
+        } else {
+            best.clone()
+        };
         rivals.extend(found);
         if !improved {
             break;
@@ -104,14 +114,21 @@ impl<A: Automaton, L: Lattice> Gaps<'_, A, L> {
     }
 
     fn insert_after(&self, path: &Path, i: usize, context: Context, found: &mut Vec<Path>) {
-        let Some(&open) = path.arcs[i].bytes.last() else { return };
+        let Some(&open) = path.arcs[i].bytes.last() else {
+            return;
+        };
         let next = &path.arcs[i + 1];
         let close = next.bytes[0];
-        let following: Vec<char> =
-            path.arcs[i + 1..].iter().flat_map(|arc| arc.text.chars()).take(1 + READ_AFTER).collect();
+        let following: Vec<char> = path.arcs[i + 1..]
+            .iter()
+            .flat_map(|arc| arc.text.chars())
+            .take(1 + READ_AFTER)
+            .collect();
         let as_is = self.score(context, following.iter().copied());
         for lead in LEADS.into_iter().flatten() {
-            let Some(first) = self.character(open, lead) else { continue };
+            let Some(first) = self.character(open, lead) else {
+                continue;
+            };
             let symbol = self.model.symbol(first);
             if self.model.bigram_log_prob(context.second, symbol) < LEAST_PAIR {
                 continue;
@@ -120,7 +137,9 @@ impl<A: Automaton, L: Lattice> Gaps<'_, A, L> {
                 if !self.lattice.is_dropped(u16::from_be_bytes([lead, trail])) {
                     continue;
                 }
-                let Some(second) = self.character(trail, close) else { continue };
+                let Some(second) = self.character(trail, close) else {
+                    continue;
+                };
                 let second_symbol = self.model.symbol(second);
                 if self.model.unigram_log_prob(second_symbol) < LEAST_ALONE
                     || self.model.bigram_log_prob(symbol, second_symbol) < LEAST_PAIR
@@ -129,7 +148,9 @@ impl<A: Automaton, L: Lattice> Gaps<'_, A, L> {
                 {
                     continue;
                 }
-                let with = [first, second].into_iter().chain(following.iter().skip(1).copied());
+                let with = [first, second]
+                    .into_iter()
+                    .chain(following.iter().skip(1).copied());
                 let change = self.score(context, with) - as_is - self.cost;
                 if change > -WITHIN {
                     found.push(insert(path, i, [lead, trail], first, second, change));
@@ -170,8 +191,13 @@ fn insert(path: &Path, i: usize, pair: [u8; 2], first: char, second: char, chang
         pending: true,
     });
     let mut next = path.arcs[i + 1].clone();
-    next.text = std::iter::once(second).chain(next.text.chars().skip(1)).collect();
+    next.text = std::iter::once(second)
+        .chain(next.text.chars().skip(1))
+        .collect();
     arcs.push(next);
     arcs.extend_from_slice(&path.arcs[i + 2..]);
-    Path { score: path.score + change, arcs }
+    Path {
+        score: path.score + change,
+        arcs,
+    }
 }

@@ -10,8 +10,8 @@ use crate::lm::{Context, Model};
 use crate::pipeline::{Fill, Options, Unresolved};
 
 use super::automaton::Cp936;
-use super::channel::splice::transmit::{Element, Insert, LoneByte, folded, show};
 use super::cache::PageScorer;
+use super::channel::splice::transmit::{Element, Insert, LoneByte, folded, show};
 use super::channel::splice::{DROPPED, Effort, Splice, is_mark, may_be_torn};
 use super::gaps::with_gaps;
 use super::lattice::Kind;
@@ -52,7 +52,17 @@ pub struct Spots {
 
 /// Searches every spot of `text` that can be damage of the splice channel.
 pub fn repair(text: &str, page: &mut Page, model: &Model, options: &Options, html: bool) -> Spots {
-    let mut run = Run { text, model, options, html, scorer: None, done: 0, searched: 0, tail: String::new(), spots: Spots::default() };
+    let mut run = Run {
+        text,
+        model,
+        options,
+        html,
+        scorer: None,
+        done: 0,
+        searched: 0,
+        tail: String::new(),
+        spots: Spots::default(),
+    };
     for at in triggers(text, page) {
         if at >= run.done {
             run.visit(at, page);
@@ -64,7 +74,9 @@ pub fn repair(text: &str, page: &mut Page, model: &Model, options: &Options, htm
 /// Offsets where something may be damaged, in order.
 fn triggers<'t>(text: &'t str, page: &Page) -> impl Iterator<Item = usize> + 't {
     let silent = page.is_spliced();
-    text.char_indices().filter(move |(_, c)| matches!(c, '?' | '(' | '（') || (silent && is_mark(*c))).map(|(at, _)| at)
+    text.char_indices()
+        .filter(move |(_, c)| matches!(c, '?' | '(' | '（') || (silent && is_mark(*c)))
+        .map(|(at, _)| at)
 }
 
 struct Run<'r> {
@@ -108,10 +120,18 @@ impl<'r> Run<'r> {
 
     /// A whole annotation behind the character that it belongs to.
     fn annotation(&mut self, at: usize, page: &Page) {
-        let Some(found) = annotation(&self.text[at..]) else { return };
+        let Some(found) = annotation(&self.text[at..]) else {
+            return;
+        };
         // Directly behind a run the restored character counts, seen annotated elsewhere or not.
-        let restored = if at == self.done { self.tail.chars().next_back() } else { None };
-        let Some(before) = restored.or_else(|| self.text[..at].chars().next_back()) else { return };
+        let restored = if at == self.done {
+            self.tail.chars().next_back()
+        } else {
+            None
+        };
+        let Some(before) = restored.or_else(|| self.text[..at].chars().next_back()) else {
+            return;
+        };
         let accepted = page.accepts(before) || (restored.is_some() && page.is_spliced());
         if !accepted || !crate::damage::readings::has_reading(before, found.syllable) {
             return;
@@ -119,9 +139,21 @@ impl<'r> Run<'r> {
         let confidence = page.confidence();
         let span = at..at + found.len;
         if confidence >= self.options.min_confidence {
-            self.push(Edit { span, new: "".into(), rule: Rule::Annotation, confidence, evidence: None });
+            self.push(Edit {
+                span,
+                new: "".into(),
+                rule: Rule::Annotation,
+                confidence,
+                evidence: None,
+            });
         } else {
-            self.leave(span, Rule::Annotation, confidence, "too little on this page tells the annotation from a gloss", Vec::new());
+            self.leave(
+                span,
+                Rule::Annotation,
+                confidence,
+                "too little on this page tells the annotation from a gloss",
+                Vec::new(),
+            );
         }
     }
 
@@ -131,9 +163,22 @@ impl<'r> Run<'r> {
         }
     }
 
-    fn leave(&mut self, span: Range<usize>, rule: Rule, confidence: f32, reason: &str, candidates: Vec<Candidate>) {
+    fn leave(
+        &mut self,
+        span: Range<usize>,
+        rule: Rule,
+        confidence: f32,
+        reason: &str,
+        candidates: Vec<Candidate>,
+    ) {
         if !self.options.ignore.contains(&rule) {
-            self.spots.unresolved.push(Unresolved { span, rule, confidence, reason: reason.to_owned(), candidates });
+            self.spots.unresolved.push(Unresolved {
+                span,
+                rule,
+                confidence,
+                reason: reason.to_owned(),
+                candidates,
+            });
         }
     }
 
@@ -144,7 +189,9 @@ impl<'r> Run<'r> {
         const LOOKED_AT: usize = 3;
         const NATS: f32 = -9.0;
         let mut chars = self.text[at..].chars();
-        let Some(mark) = chars.next() else { return false };
+        let Some(mark) = chars.next() else {
+            return false;
+        };
         let (mut context, _) = self.model.advance(self.model.line_start(), mark);
         let mut total = 0.0;
         let mut count = 0;
@@ -171,14 +218,21 @@ impl<'r> Run<'r> {
         let mut end = at;
         while chars.len() < CONTEXT && end > self.done {
             let before = &self.text[self.done..end];
-            if let Some(open) = before.rfind(['(', '（']).filter(|open| end - self.done - open < 24)
+            if let Some(open) = before
+                .rfind(['(', '（'])
+                .filter(|open| end - self.done - open < 24)
                 && annotation(&before[open..]).is_some_and(|found| open + found.len == before.len())
-                && before[..open].chars().next_back().is_some_and(|c| page.accepts(c))
+                && before[..open]
+                    .chars()
+                    .next_back()
+                    .is_some_and(|c| page.accepts(c))
             {
                 end = self.done + open;
                 continue;
             }
-            let Some(c) = before.chars().next_back() else { break };
+            let Some(c) = before.chars().next_back() else {
+                break;
+            };
             chars.push(c);
             end -= c.len_utf8();
         }
@@ -190,7 +244,10 @@ impl<'r> Run<'r> {
         for c in chars.iter().rev() {
             context = self.model.advance(context, *c).0;
         }
-        let last = chars.first().and_then(|c| cp936::encode(*c)).map_or(0, u16::from_be_bytes);
+        let last = chars
+            .first()
+            .and_then(|c| cp936::encode(*c))
+            .map_or(0, u16::from_be_bytes);
         (context, last)
     }
 
@@ -200,18 +257,38 @@ impl<'r> Run<'r> {
         let (model, text) = (self.model, self.text);
         page.learn_script(surroundings(text, at));
         let scorer = self.scorer.get_or_insert_with(|| {
-            if page.is_damaged() { PageScorer::new(model, text) } else { PageScorer::plain(model) }
+            if page.is_damaged() {
+                PageScorer::new(model, text)
+            } else {
+                PageScorer::plain(model)
+            }
         });
         let splice = |effort| Splice::new(text, page, effort, silent);
         let mut outcome = search(&Cp936, &splice(effort), scorer, at, context, last_two);
         look_for_gaps(&mut outcome, context, &splice(effort), model, scorer);
         let doubtful = gain(&outcome) < SATISFYING_GAIN
-            || outcome.repairs.first().is_some_and(|best| is_odd(scorer, best, context));
+            || outcome
+                .repairs
+                .first()
+                .is_some_and(|best| is_odd(scorer, best, context));
         if effort == Effort::Usual && doubtful {
             let characters = text[at..outcome.end].chars().count().max(1);
             if page.is_damaged() || outcome.same / (characters as f32) < GIBBERISH {
-                let mut thorough = search(&Cp936, &splice(Effort::Thorough), scorer, at, context, last_two);
-                look_for_gaps(&mut thorough, context, &splice(Effort::Thorough), model, scorer);
+                let mut thorough = search(
+                    &Cp936,
+                    &splice(Effort::Thorough),
+                    scorer,
+                    at,
+                    context,
+                    last_two,
+                );
+                look_for_gaps(
+                    &mut thorough,
+                    context,
+                    &splice(Effort::Thorough),
+                    model,
+                    scorer,
+                );
                 if gain(&thorough) > gain(&outcome) {
                     outcome = thorough;
                 }
@@ -222,9 +299,15 @@ impl<'r> Run<'r> {
 
     fn decide(&mut self, outcome: Outcome, page: &mut Page) {
         self.searched = self.searched.max(outcome.end);
-        let Some(best) = outcome.repairs.first() else { return };
+        let Some(best) = outcome.repairs.first() else {
+            return;
+        };
         let gain = gain(&outcome);
-        let even = if page.is_damaged() { EVEN_ON_DAMAGED_PAGE } else { EVEN_ALONE };
+        let even = if page.is_damaged() {
+            EVEN_ON_DAMAGED_PAGE
+        } else {
+            EVEN_ALONE
+        };
         let damage = 1.0 / (1.0 + (-(gain - even) * SLOPE).exp());
         if damage < WORTH_A_REPORT {
             return;
@@ -237,19 +320,44 @@ impl<'r> Run<'r> {
             let candidates = candidates(&outcome.repairs, best, &stretch, &span);
             // Without a lost byte there is one reading, unless bytes may have been dropped.
             let lost = candidates.len() > 1 || arcs.iter().any(|arc| arc.lost != 0);
-            let fill = if lost { candidates.first().map_or(1.0, |candidate| candidate.probability) } else { 1.0 };
-            let rule = if arcs.iter().all(|arc| arc.kind == Kind::Annotation) { Rule::Annotation } else { Rule::Torn };
+            let fill = if lost {
+                candidates
+                    .first()
+                    .map_or(1.0, |candidate| candidate.probability)
+            } else {
+                1.0
+            };
+            let rule = if arcs.iter().all(|arc| arc.kind == Kind::Annotation) {
+                Rule::Annotation
+            } else {
+                Rule::Torn
+            };
             let replay = replays(self.text, arcs);
             if !sure {
-                self.leave(span, rule, damage, "the evidence is too thin to change the text", candidates);
+                self.leave(
+                    span,
+                    rule,
+                    damage,
+                    "the evidence is too thin to change the text",
+                    candidates,
+                );
                 continue;
             }
             if self.options.fill == Fill::Certain && fill < GUESS_BELOW {
-                self.leave(span, rule, damage, "damaged for sure, but the lost character is a guess", candidates);
+                self.leave(
+                    span,
+                    rule,
+                    damage,
+                    "damaged for sure, but the lost character is a guess",
+                    candidates,
+                );
                 continue;
             }
             page.torn += u32::from(rule == Rule::Torn);
-            page.silent += u32::from(arcs.iter().any(|arc| arc.kind == Kind::Torn && arc.bytes.len() > 1));
+            page.silent += u32::from(
+                arcs.iter()
+                    .any(|arc| arc.kind == Kind::Torn && arc.bytes.len() > 1),
+            );
             let evidence = Evidence {
                 bytes: byte_view(arcs),
                 damage,
@@ -273,24 +381,36 @@ impl<'r> Run<'r> {
         let mut new = String::new();
         for arc in arcs {
             if self.options.fill == Fill::Mark && guess && arc.lost != 0 {
-                new.extend(arc.text.chars().map(|c| if c.is_ascii() { c } else { GETA }));
+                new.extend(
+                    arc.text
+                        .chars()
+                        .map(|c| if c.is_ascii() { c } else { GETA }),
+                );
             } else {
                 new.push_str(&arc.text);
             }
         }
         let mut left_over = None;
         if !self.html && new.ends_with('<') {
-            let end = self.text[span.end..].find('>').map_or(span.end, |close| span.end + close + 1);
+            let end = self.text[span.end..]
+                .find('>')
+                .map_or(span.end, |close| span.end + close + 1);
             let is_break = self.text[span.end..end].starts_with("br");
-            let at_line_end = self.text[end..].is_empty() || self.text[end..].starts_with(['\n', '\r']);
+            let at_line_end =
+                self.text[end..].is_empty() || self.text[end..].starts_with(['\n', '\r']);
             new.pop();
-            left_over = Some((span.end..end, if is_break && !at_line_end { "\n" } else { "" }));
+            left_over = Some((
+                span.end..end,
+                if is_break && !at_line_end { "\n" } else { "" },
+            ));
         }
         let old = &self.text[span.clone()];
         // Ends that differ only by a fold are for the punctuation stage to decide.
         let mut kept = new.as_str();
-        while let (Some(a), Some(b)) = (kept.chars().next_back(), self.text[span.clone()].chars().next_back())
-            && folded(a) == folded(b)
+        while let (Some(a), Some(b)) = (
+            kept.chars().next_back(),
+            self.text[span.clone()].chars().next_back(),
+        ) && folded(a) == folded(b)
             && span.len() > b.len_utf8()
         {
             kept = &kept[..kept.len() - a.len_utf8()];
@@ -300,11 +420,23 @@ impl<'r> Run<'r> {
             return;
         }
         let confidence = evidence.damage;
-        self.push(Edit { span, new: kept.into(), rule, confidence, evidence: Some(Box::new(evidence)) });
+        self.push(Edit {
+            span,
+            new: kept.into(),
+            rule,
+            confidence,
+            evidence: Some(Box::new(evidence)),
+        });
         if let Some((span, new)) = left_over
             && !span.is_empty()
         {
-            self.push(Edit { span, new: new.into(), rule: Rule::MarkupResidue, confidence, evidence: None });
+            self.push(Edit {
+                span,
+                new: new.into(),
+                rule: Rule::MarkupResidue,
+                confidence,
+                evidence: None,
+            });
         }
     }
 }
@@ -333,7 +465,13 @@ fn surroundings(text: &str, at: usize) -> &str {
 }
 
 /// Puts the ways to read the best repair with dropped pairs beside it.
-fn look_for_gaps(outcome: &mut Outcome, context: Context, lattice: &Splice<'_>, model: &Model, scorer: &PageScorer<'_>) {
+fn look_for_gaps(
+    outcome: &mut Outcome,
+    context: Context,
+    lattice: &Splice<'_>,
+    model: &Model,
+    scorer: &PageScorer<'_>,
+) {
     if let Some(best) = outcome.repairs.first()
         && gain(outcome) > WORTH_LOOKING_FOR_GAPS
     {
@@ -344,7 +482,10 @@ fn look_for_gaps(outcome: &mut Outcome, context: Context, lattice: &Splice<'_>, 
 }
 
 fn gain(outcome: &Outcome) -> f32 {
-    outcome.repairs.first().map_or(f32::NEG_INFINITY, |best| best.score - outcome.same)
+    outcome
+        .repairs
+        .first()
+        .map_or(f32::NEG_INFINITY, |best| best.score - outcome.same)
 }
 
 /// The stretches of a path that are not the text as it stands, as ranges of arcs.
@@ -358,9 +499,14 @@ fn stretches(path: &Path) -> Vec<Range<usize>> {
         if !arc.pending
             && let Some(from) = start
         {
-            let next_is_plain = path.arcs.get(i + 1).is_none_or(|next| next.kind == Kind::Same && !next.pending);
+            let next_is_plain = path
+                .arcs
+                .get(i + 1)
+                .is_none_or(|next| next.kind == Kind::Same && !next.pending);
             let waits_for_mark = arc.kind == Kind::Torn;
-            if next_is_plain && !(waits_for_mark && path.arcs.get(i + 1).is_some_and(|next| next.pending)) {
+            if next_is_plain
+                && !(waits_for_mark && path.arcs.get(i + 1).is_some_and(|next| next.pending))
+            {
                 found.push(from..i + 1);
                 start = None;
             }
@@ -370,20 +516,34 @@ fn stretches(path: &Path) -> Vec<Range<usize>> {
 }
 
 /// The ways to read one stretch, best first, with probabilities.
-fn candidates(repairs: &[Path], best: &Path, stretch: &Range<usize>, span: &Range<usize>) -> Vec<Candidate> {
+fn candidates(
+    repairs: &[Path],
+    best: &Path,
+    stretch: &Range<usize>,
+    span: &Range<usize>,
+) -> Vec<Candidate> {
     let mut found: Vec<(String, f32)> = Vec::new();
     let mut total = 0.0;
     for path in repairs {
         let weight = ((path.score - best.score) / TEMPERATURE).exp();
         total += weight;
-        let Some(text) = text_between(path, span) else { continue };
+        let Some(text) = text_between(path, span) else {
+            continue;
+        };
         match found.iter_mut().find(|(known, _)| *known == text) {
             Some((_, sum)) => *sum += weight,
             None => found.push((text, weight)),
         }
     }
-    let best_text: String = best.arcs[stretch.clone()].iter().map(|arc| arc.text.as_str()).collect();
-    found.sort_by(|a, b| (b.0 == best_text).cmp(&(a.0 == best_text)).then(b.1.total_cmp(&a.1)));
+    let best_text: String = best.arcs[stretch.clone()]
+        .iter()
+        .map(|arc| arc.text.as_str())
+        .collect();
+    found.sort_by(|a, b| {
+        (b.0 == best_text)
+            .cmp(&(a.0 == best_text))
+            .then(b.1.total_cmp(&a.1))
+    });
     let first = found.first().map_or(1.0, |(_, weight)| *weight);
     found
         .into_iter()
@@ -400,7 +560,12 @@ fn candidates(repairs: &[Path], best: &Path, stretch: &Range<usize>, span: &Rang
 fn text_between(path: &Path, span: &Range<usize>) -> Option<String> {
     let from = path.arcs.iter().position(|arc| arc.from == span.start)?;
     let to = path.arcs.iter().position(|arc| arc.to == span.end)?;
-    (from <= to).then(|| path.arcs[from..=to].iter().map(|arc| arc.text.as_str()).collect())
+    (from <= to).then(|| {
+        path.arcs[from..=to]
+            .iter()
+            .map(|arc| arc.text.as_str())
+            .collect()
+    })
 }
 
 /// The restored bytes, lost ones in parentheses.
@@ -424,26 +589,33 @@ fn byte_view(arcs: &[Taken]) -> String {
 /// Whether the channel, run forwards over the restored bytes, shows exactly the damaged text.
 fn replays(text: &str, arcs: &[Taken]) -> bool {
     let damaged = &text[arcs[0].from..arcs[arcs.len() - 1].to];
-    [LoneByte::QuestionMark, LoneByte::Nothing].into_iter().any(|lone| {
-        let mut elements = Vec::new();
-        for arc in arcs {
-            match arc.kind {
-                Kind::Torn => {
-                    elements.push(Element::Byte(arc.bytes[0]));
-                    elements.push(Element::Insert(Insert::Noise));
-                    elements.extend(arc.bytes[1..].iter().map(|byte| Element::Byte(*byte)));
+    [LoneByte::QuestionMark, LoneByte::Nothing]
+        .into_iter()
+        .any(|lone| {
+            let mut elements = Vec::new();
+            for arc in arcs {
+                match arc.kind {
+                    Kind::Torn => {
+                        elements.push(Element::Byte(arc.bytes[0]));
+                        elements.push(Element::Insert(Insert::Noise));
+                        elements.extend(arc.bytes[1..].iter().map(|byte| Element::Byte(*byte)));
+                    }
+                    Kind::Annotation | Kind::Residue => {
+                        elements.extend(arc.bytes.iter().map(|byte| Element::Byte(*byte)));
+                        let shown = &text[arc.from..arc.to];
+                        let inside = shown
+                            .trim_start_matches(['?', '(', '（'])
+                            .trim_end_matches([')', '）']);
+                        elements.push(Element::Insert(Insert::Annotation(inside.to_owned())));
+                    }
+                    _ => elements.extend(arc.bytes.iter().map(|byte| Element::Byte(*byte))),
                 }
-                Kind::Annotation | Kind::Residue => {
-                    elements.extend(arc.bytes.iter().map(|byte| Element::Byte(*byte)));
-                    let shown = &text[arc.from..arc.to];
-                    let inside = shown.trim_start_matches(['?', '(', '（']).trim_end_matches([')', '）']);
-                    elements.push(Element::Insert(Insert::Annotation(inside.to_owned())));
-                }
-                _ => elements.extend(arc.bytes.iter().map(|byte| Element::Byte(*byte))),
             }
-        }
-        show(&elements, lone, false).chars().map(folded).eq(damaged.chars().map(folded))
-    })
+            show(&elements, lone, false)
+                .chars()
+                .map(folded)
+                .eq(damaged.chars().map(folded))
+        })
 }
 
 fn last_characters(text: &str) -> String {

@@ -5,8 +5,18 @@ use hanfix::repair::channel::splice::transmit::{LoneByte, Random, Site};
 
 /// When.
 const TIMES: [&str; 12] = [
-    "去年春天", "从那时起", "今天上午", "过去几年", "第二天早上", "会议结束以后", "在学校里", "当天晚上", "现在",
-    "一个月以前", "每到周末", "开学的时候",
+    "去年春天",
+    "从那时起",
+    "今天上午",
+    "过去几年",
+    "第二天早上",
+    "会议结束以后",
+    "在学校里",
+    "当天晚上",
+    "现在",
+    "一个月以前",
+    "每到周末",
+    "开学的时候",
 ];
 
 /// Who does what.
@@ -62,8 +72,16 @@ const CLAUSES: [&str; 48] = [
 ];
 
 /// What is in book-title marks.
-const TITLES: [&str; 8] =
-    ["决定", "茶经", "春天的故事", "关于加强管理的意见", "城市规划法", "老街", "现代汉语词典", "海上日记"];
+const TITLES: [&str; 8] = [
+    "决定",
+    "茶经",
+    "春天的故事",
+    "关于加强管理的意见",
+    "城市规划法",
+    "老街",
+    "现代汉语词典",
+    "海上日记",
+];
 
 /// A page of some sentences in the order of a random number; every character is in the code page and
 /// none is open between two Simplified ones.
@@ -77,7 +95,10 @@ pub(crate) fn page(random: &mut Random, sentences: usize) -> String {
         page.push_str(pick(random, &CLAUSES));
         let end = if random.below(9) == 0 { "！" } else { "。" };
         match random.below(8) {
-            0 => page.push_str(&format!("。《{}》出版以后很受欢迎{end}", pick(random, &TITLES))),
+            0 => page.push_str(&format!(
+                "。《{}》出版以后很受欢迎{end}",
+                pick(random, &TITLES)
+            )),
             1 => page.push_str(&format!("。他说：“{}{end}”", pick(random, &CLAUSES))),
             2 => page.push_str(&format!("；{}{end}", pick(random, &CLAUSES))),
             3 => page.push_str(&format!("（见附件）{end}")),
@@ -102,7 +123,13 @@ pub(crate) fn site(random: &mut Random) -> Site {
     let count = [0, 10, 40, 80, characters.len()][random.below(5)];
     let annotations = characters[..count].iter().map(|(_, c)| {
         let spellings = readings::annotated(*c).map_or(&[][..], |known| known.spellings);
-        (*c, spellings.first().map_or("", |spelling| spelling.0).to_owned())
+        (
+            *c,
+            spellings
+                .first()
+                .map_or("", |spelling| spelling.0)
+                .to_owned(),
+        )
     });
     let mut site = Site::new(annotations.collect());
     site.folded = random.below(3) == 0;

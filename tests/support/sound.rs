@@ -33,11 +33,20 @@ pub(crate) fn repair<'t>(repairer: &Repairer, input: &'t str) -> Result<Repaired
 
 fn edits(input: &str, repaired: &Repaired<'_>) -> Result<(), String> {
     EditList::from_edits(repaired.edits.as_slice().to_vec()).map_err(|error| error.to_string())?;
-    let output = repaired.edits.apply(input).map_err(|error| error.to_string())?;
+    let output = repaired
+        .edits
+        .apply(input)
+        .map_err(|error| error.to_string())?;
     if output != repaired.text {
-        return Err(format!("the edits give {output:?} and the text is {:?}", repaired.text));
+        return Err(format!(
+            "the edits give {output:?} and the text is {:?}",
+            repaired.text
+        ));
     }
-    let inverse = repaired.edits.invert(input).map_err(|error| error.to_string())?;
+    let inverse = repaired
+        .edits
+        .invert(input)
+        .map_err(|error| error.to_string())?;
     if inverse.apply(&output).map_err(|error| error.to_string())? != input {
         return Err("the inverse does not lead back".to_owned());
     }
@@ -51,10 +60,16 @@ fn edits(input: &str, repaired: &Repaired<'_>) -> Result<(), String> {
             return Err(format!("confidence {} of {old:?}", edit.confidence));
         }
         if old == edit.new {
-            return Err(format!("the edit of {old:?} at {:?} changes nothing", edit.span));
+            return Err(format!(
+                "the edit of {old:?} at {:?} changes nothing",
+                edit.span
+            ));
         }
         if let Some(evidence) = &edit.evidence {
-            let open = evidence.candidates.iter().all(|candidate| share(candidate.probability));
+            let open = evidence
+                .candidates
+                .iter()
+                .all(|candidate| share(candidate.probability));
             if !(share(evidence.damage) && share(evidence.fill) && open) || evidence.gain.is_nan() {
                 return Err(format!("evidence of {old:?}: {evidence:?}"));
             }
@@ -65,7 +80,10 @@ fn edits(input: &str, repaired: &Repaired<'_>) -> Result<(), String> {
     let mut start = 0;
     for spot in &repaired.unresolved {
         if input.get(spot.span.clone()).is_none() || spot.span.start < start {
-            return Err(format!("an unresolved spot at {:?}: {}", spot.span, spot.reason));
+            return Err(format!(
+                "an unresolved spot at {:?}: {}",
+                spot.span, spot.reason
+            ));
         }
         start = spot.span.start;
     }
