@@ -3,6 +3,8 @@
 //!
 //!     cargo run --release --example reliability -- ../shared/corpora/clean ../shared/damage/annotations.tsv
 
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -250,7 +250,9 @@ impl Repairer {
             } else {
                 Style::Phrases
             };
-            revision.apply(script::to_simplified(&revision.text, style, self.model()));
+            let left = revision.left_spans(&unresolved);
+            let edits = script::to_simplified(&revision.text, style, self.model());
+            revision.apply(edits.filter(|edit| !markup::touches(&left, &edit.span)));
         }
         if self.wants(Rule::Punctuation) {
             let widen = match options.punct {
@@ -259,11 +261,7 @@ impl Repairer {
                 Punct::Auto => page.is_damaged() && punctuation::is_folded(&revision.text),
             };
             if widen {
-                let map = revision.edits.offset_map();
-                let left: Vec<usize> = unresolved
-                    .iter()
-                    .map(|spot| map.map(spot.span.start, Bias::Start))
-                    .collect();
+                let left = revision.left_spans(&unresolved);
                 revision.apply(punctuation::widen(&revision.text, &left));
             }
         }
@@ -307,6 +305,19 @@ impl<'t> Revision<'t> {
         } else {
             EditList::compose(&self.edits, &edits)
         };
+    }
+
+    /// Where the torn spots that were left stand in this revision, in order.
+    fn left_spans(&self, spots: &[Unresolved]) -> Vec<Range<usize>> {
+        let map = self.edits.offset_map();
+        let torn = spots
+            .iter()
+            .filter(|spot| matches!(spot.rule, Rule::Torn | Rule::LostCharacter));
+        let mut left: Vec<Range<usize>> = torn
+            .map(|spot| map.map(spot.span.start, Bias::Start)..map.map(spot.span.end, Bias::End))
+            .collect();
+        left.sort_by_key(|span| span.start);
+        left
     }
 
     /// Moves spots from this revision to the input.

@@ -18,7 +18,7 @@ pub fn is_markup(text: &str) -> bool {
     let Some(first) = memchr::memchr(b'<', text.as_bytes()) else {
         return false;
     };
-    let head = text[first..].as_bytes();
+    let head = &text.as_bytes()[first..];
     let starts =
         |name: &[u8]| head.len() >= name.len() && head[..name.len()].eq_ignore_ascii_case(name);
     if starts(b"<!doctype html") || starts(b"<html") {

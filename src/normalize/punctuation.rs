@@ -3,6 +3,9 @@
 //! Only `, ; : ! ? ( )` and only next to Chinese: the fold of `- . ' " %`, letters and digits cannot be
 //! told from what was ASCII all along.
 
+use std::ops::Range;
+
+use crate::damage::markup::touches;
 use crate::edit::{Edit, EditList, Rule};
 
 /// Share of fullwidth marks, of all marks next to Chinese, from which on a page was not folded.
@@ -50,15 +53,15 @@ pub fn is_folded(text: &str) -> bool {
     ascii > 0 && (wide as f64) < (ascii + wide) as f64 * FULLWIDTH_SHARE
 }
 
-/// Edits that make folded marks next to Chinese fullwidth, but for those that begin at an offset in `left`
-/// (sorted): spots that were reported and must stay as they are.
+/// Edits that make folded marks next to Chinese fullwidth, but for those in the spans of `left`
+/// (in order): spots that were reported and must stay as they are.
 ///
 /// ```
 /// use hanfix::normalize::punctuation::widen;
 /// let text = "做好工作(以下简称《决定》),意义:09:30!";
 /// assert_eq!(widen(text, &[]).apply(text).unwrap(), "做好工作（以下简称《决定》），意义：09:30!");
 /// ```
-pub fn widen(text: &str, left: &[usize]) -> EditList {
+pub fn widen(text: &str, left: &[Range<usize>]) -> EditList {
     let mut found: Vec<(usize, char)> = Vec::new();
     let mut open: Vec<(usize, bool)> = Vec::new();
     for at in memchr_marks(text) {
@@ -89,7 +92,7 @@ pub fn widen(text: &str, left: &[usize]) -> EditList {
                     _ => before.is_some_and(is_chinese),
                 };
                 let entity = c == ';' && ends_entity(&text[..at]);
-                if near && !between_digits && !entity && left.binary_search(&at).is_err() {
+                if near && !between_digits && !entity && !touches(left, &(at..at + 1)) {
                     found.extend(fullwidth(c).map(|wide| (at, wide)));
                 }
             }

@@ -113,18 +113,34 @@ impl<A: Automaton, L: Lattice> Gaps<'_, A, L> {
             && next.text.chars().next().is_some()
     }
 
-    fn insert_after(&self, path: &Path, i: usize, context: Context, found: &mut Vec<Path>) {
+    fn insert_after<'p>(&self, path: &'p Path, i: usize, context: Context, found: &mut Vec<Path>) {
         let Some(&open) = path.arcs[i].bytes.last() else {
             return;
         };
         let next = &path.arcs[i + 1];
         let close = next.bytes[0];
-        let following: Vec<char> = path.arcs[i + 1..]
-            .iter()
-            .flat_map(|arc| arc.text.chars())
+        // An annotation right behind says how the character that ends here is read, and is no text.
+        let mut behind = Vec::new();
+        if next.bytes.len() == 1 {
+            self.lattice.arcs(next.to, &mut behind);
+            behind.retain(|arc| arc.kind == Kind::Annotation);
+        }
+        let vouching: Vec<u32> = behind.iter().filter_map(|arc| arc.behind).collect();
+        let end = behind.first().map_or(next.to, |arc| arc.to);
+        let text_of = |arcs: &'p [Taken]| arcs.iter().flat_map(|arc| arc.text.chars());
+        let resumed = path.arcs.partition_point(|arc| arc.from < end).max(i + 2);
+        let following: Vec<char> = text_of(&path.arcs[resumed..]).take(READ_AFTER).collect();
+        let as_is = text_of(&path.arcs[i + 1..i + 2])
             .take(1 + READ_AFTER)
-            .collect();
-        let as_is = self.score(context, following.iter().copied());
+            .chain(text_of(&path.arcs[i + 2..resumed]))
+            .chain(following.iter().copied());
+        let as_is = self.score(context, as_is);
+        let may_end_here = |pair| match &vouching[..] {
+            [] => self.lattice.owed(pair) == 0.0,
+            numbers => numbers
+                .iter()
+                .any(|number| self.lattice.allows(*number, pair)),
+        };
         for lead in LEADS.into_iter().flatten() {
             let Some(first) = self.character(open, lead) else {
                 continue;
@@ -144,16 +160,28 @@ impl<A: Automaton, L: Lattice> Gaps<'_, A, L> {
                 if self.model.unigram_log_prob(second_symbol) < LEAST_ALONE
                     || self.model.bigram_log_prob(symbol, second_symbol) < LEAST_PAIR
                     || self.lattice.owed(u16::from_be_bytes([open, lead])) > 0.0
-                    || self.lattice.owed(u16::from_be_bytes([trail, close])) > 0.0
+                    || !may_end_here(u16::from_be_bytes([trail, close]))
                 {
                     continue;
                 }
+                let rest = text_of(&path.arcs[i + 1..i + 2])
+                    .take(1 + READ_AFTER)
+                    .skip(1);
                 let with = [first, second]
                     .into_iter()
-                    .chain(following.iter().skip(1).copied());
+                    .chain(rest)
+                    .chain(following.iter().copied());
                 let change = self.score(context, with) - as_is - self.cost;
                 if change > -WITHIN {
-                    found.push(insert(path, i, [lead, trail], first, second, change));
+                    found.push(insert(
+                        path,
+                        i,
+                        resumed,
+                        end,
+                        [lead, trail],
+                        [first, second],
+                        change,
+                    ));
                 }
             }
         }
@@ -176,8 +204,18 @@ impl<A: Automaton, L: Lattice> Gaps<'_, A, L> {
     }
 }
 
-/// The path with a dropped pair between arc `i` and the one after it.
-fn insert(path: &Path, i: usize, pair: [u8; 2], first: char, second: char, change: f32) -> Path {
+/// The path with a dropped pair between arc `i` and the one after it; what stands between that one and the
+/// arc `resumed` is an annotation up to `end`, where the path may not have come to.
+fn insert(
+    path: &Path,
+    i: usize,
+    resumed: usize,
+    end: usize,
+    pair: [u8; 2],
+    characters: [char; 2],
+    change: f32,
+) -> Path {
+    let [first, second] = characters;
     let mut arcs = Vec::with_capacity(path.arcs.len() + 1);
     arcs.extend_from_slice(&path.arcs[..=i]);
     let at = path.arcs[i].to;
@@ -195,7 +233,20 @@ fn insert(path: &Path, i: usize, pair: [u8; 2], first: char, second: char, chang
         .chain(next.text.chars().skip(1))
         .collect();
     arcs.push(next);
-    arcs.extend_from_slice(&path.arcs[i + 2..]);
+    let from = path.arcs[i + 1].to;
+    if from < end {
+        let kind = Kind::Annotation;
+        arcs.push(Taken {
+            from,
+            to: end,
+            kind,
+            bytes: Vec::new(),
+            lost: 0,
+            text: String::new(),
+            pending: false,
+        });
+    }
+    arcs.extend_from_slice(&path.arcs[resumed..]);
     Path {
         score: path.score + change,
         arcs,

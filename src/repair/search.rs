@@ -37,7 +37,7 @@ const LONGEST_RUN: u8 = 32;
 /// Arcs after which a region is closed by force.
 const LONGEST_REGION: usize = 160;
 /// Look-ups in the language model one region may cost.
-const BUDGET: usize = 150_000;
+const BUDGET: usize = 40_000;
 
 /// Scores characters: the language model, and the page's own words where they are known.
 pub trait Scorer {
@@ -194,7 +194,7 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
             score: 0.0,
             context,
             pending: Pending::NONE,
-            last_two: u16::from(last_two),
+            last_two,
             expected: Expected::Nothing,
             owed: 0.0,
             opened: false,

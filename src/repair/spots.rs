@@ -60,6 +60,7 @@ pub fn repair(text: &str, page: &mut Page, model: &Model, options: &Options, htm
         scorer: None,
         done: 0,
         searched: 0,
+        annotated: None,
         tail: String::new(),
         spots: Spots::default(),
     };
@@ -91,6 +92,8 @@ struct Run<'r> {
     /// Every `?` before this offset was part of a region whose best reading was not worth an edit; alone it
     /// gains no more.
     searched: usize,
+    /// Where the last annotation ended, and the character that it stood behind.
+    annotated: Option<(usize, char)>,
     /// The last repaired characters before `done`.
     tail: String,
     spots: Spots,
@@ -103,7 +106,7 @@ impl<'r> Run<'r> {
             Some('(' | '（') => self.annotation(at, page),
             Some('?') => {
                 let row = rest.bytes().take_while(|byte| *byte == b'?').count();
-                if row > MOST_QUESTION_MARKS {
+                if row > MOST_QUESTION_MARKS || self.is_crowded(at) {
                     self.done = at + row;
                 } else if at < self.searched {
                     // Weighed together with what stands before it.
@@ -129,7 +132,12 @@ impl<'r> Run<'r> {
         } else {
             None
         };
-        let Some(before) = restored.or_else(|| self.text[..at].chars().next_back()) else {
+        // A second annotation stands behind the same character.
+        let again = self.annotated.filter(|(end, _)| *end == at).map(|(_, c)| c);
+        let Some(before) = restored
+            .or(again)
+            .or_else(|| self.text[..at].chars().next_back())
+        else {
             return;
         };
         let accepted = page.accepts(before) || (restored.is_some() && page.is_spliced());
@@ -138,6 +146,7 @@ impl<'r> Run<'r> {
         }
         let confidence = page.confidence();
         let span = at..at + found.len;
+        self.annotated = Some((span.end, before));
         if confidence >= self.options.min_confidence {
             self.push(Edit {
                 span,
@@ -249,6 +258,19 @@ impl<'r> Run<'r> {
             .and_then(|c| cp936::encode(*c))
             .map_or(0, u16::from_be_bytes);
         (context, last)
+    }
+
+    /// Whether a row of question marks is too long or too crowded to be torn bytes: at most three stand in one run.
+    fn is_crowded(&self, at: usize) -> bool {
+        /// Characters looked at, and question marks among them that no run has.
+        const LOOKED_AT: usize = 24;
+        const CROWD: usize = 8;
+        self.text[at..]
+            .chars()
+            .take(LOOKED_AT)
+            .filter(|c| *c == '?')
+            .count()
+            >= CROWD
     }
 
     fn region(&mut self, at: usize, page: &mut Page, effort: Effort) {
@@ -370,7 +392,10 @@ impl<'r> Run<'r> {
             self.write(arcs, span, rule, evidence);
         }
         if sure {
-            self.done = outcome.end;
+            self.done = best
+                .arcs
+                .last()
+                .map_or(outcome.end, |arc| arc.to.max(outcome.end));
             self.tail = last_characters(&best.text());
         }
     }
@@ -378,17 +403,9 @@ impl<'r> Run<'r> {
     /// The edit (or two, where markup is left over) for one stretch.
     fn write(&mut self, arcs: &[Taken], mut span: Range<usize>, rule: Rule, evidence: Evidence) {
         let guess = evidence.fill < GUESS_BELOW;
-        let mut new = String::new();
-        for arc in arcs {
-            if self.options.fill == Fill::Mark && guess && arc.lost != 0 {
-                new.extend(
-                    arc.text
-                        .chars()
-                        .map(|c| if c.is_ascii() { c } else { GETA }),
-                );
-            } else {
-                new.push_str(&arc.text);
-            }
+        let mut new: String = arcs.iter().map(|arc| arc.text.as_str()).collect();
+        if self.options.fill == Fill::Mark && guess {
+            new = mark_lost(arcs);
         }
         let mut left_over = None;
         if !self.html && new.ends_with('<') {
@@ -566,6 +583,32 @@ fn text_between(path: &Path, span: &Range<usize>) -> Option<String> {
             .map(|arc| arc.text.as_str())
             .collect()
     })
+}
+
+/// The text of some arcs with 〓 for every character that has a lost byte.
+fn mark_lost(arcs: &[Taken]) -> String {
+    let mut marked = String::new();
+    let mut open: Option<bool> = None;
+    for arc in arcs {
+        let mut text = arc.text.chars();
+        for (i, byte) in arc.bytes.iter().enumerate() {
+            let lost = arc.lost & (1 << i) != 0;
+            match open.take() {
+                None if *byte >= 0x80 => open = Some(lost),
+                before => {
+                    let whole = text.next().unwrap_or(GETA);
+                    marked.push(if lost || before == Some(true) {
+                        GETA
+                    } else {
+                        whole
+                    });
+                }
+            }
+        }
+        // What is passed on as it is, and eaten markup.
+        marked.extend(text);
+    }
+    marked
 }
 
 /// The restored bytes, lost ones in parentheses.
