@@ -40,6 +40,6 @@ mod train;
 pub use counts::{Counts, CountsError, read_text, text_files};
 pub use evaluate::{Evaluation, evaluate};
 pub use format::ModelError;
-pub use model::Model;
+pub use model::{Model, Row};
 pub use symbol::{Context, Symbol};
 pub use train::{DEFAULT_SIZE, TrainError, Training, train};
