@@ -3,7 +3,9 @@
 //! A name that the model has never seen stands in the page's undamaged text as a rule. A cache model
 //! (Kuhn & De Mori 1990) mixes those pairs in: 大校、上校、 does not become 大校、上海、.
 
-use crate::lm::{Context, Model};
+use std::cell::Cell;
+
+use crate::lm::{Context, Model, Row};
 
 use super::channel::splice::is_folded_form;
 use super::search::Scorer;
@@ -20,6 +22,8 @@ const RARE: f32 = -11.5;
 /// The page's own pairs of symbols, and the model.
 #[derive(Debug)]
 pub struct PageScorer<'m> {
+    /// What the model knows of the last context: the search asks for many characters after the same one.
+    row: Cell<Row<'m>>,
     model: &'m Model,
     pairs: Counts,
 }
@@ -60,7 +64,7 @@ impl Counts {
 }
 
 /// The key of all pairs that begin with a symbol.
-fn row(first: u32) -> u32 {
+fn all_after(first: u32) -> u32 {
     first << 16 | 0xFFFF
 }
 
@@ -68,6 +72,7 @@ impl<'m> PageScorer<'m> {
     /// The model alone, for a page without other damage.
     pub fn plain(model: &'m Model) -> Self {
         PageScorer {
+            row: Cell::new(model.row(model.line_start())),
             model,
             pairs: Counts::with_capacity(1),
         }
@@ -107,12 +112,16 @@ impl<'m> PageScorer<'m> {
             } else {
                 if let Some(before) = before {
                     pairs.add(before << 16 | symbol);
-                    pairs.add(row(before));
+                    pairs.add(all_after(before));
                 }
                 before = Some(symbol);
             }
         }
-        PageScorer { model, pairs }
+        PageScorer {
+            row: Cell::new(model.row(model.line_start())),
+            model,
+            pairs,
+        }
     }
 }
 
@@ -120,10 +129,15 @@ impl Scorer for PageScorer<'_> {
     fn read(&self, context: Context, c: char) -> (Context, f32) {
         // 著 stands for 着 as well on these pages, and a fullwidth letter is a letter.
         let c = is_folded_form(c);
-        let (next, mut nats) = self.model.advance(context, c);
+        let mut row = self.row.get();
+        if row.context() != context {
+            row = self.model.row(context);
+            self.row.set(row);
+        }
+        let (next, mut nats) = row.advance(c);
         let mut after = next;
         if c == '著' {
-            let (other, other_nats) = self.model.advance(context, '着');
+            let (other, other_nats) = row.advance('着');
             if other_nats > nats {
                 (after, nats) = (other, other_nats);
             }
@@ -134,7 +148,7 @@ impl Scorer for PageScorer<'_> {
                 .pairs
                 .get(first << 16 | u32::from(after.second.number()));
             if pair > 0 {
-                let own = pair as f32 / self.pairs.get(row(first)) as f32;
+                let own = pair as f32 / self.pairs.get(all_after(first)) as f32;
                 nats = ((1.0 - WEIGHT) * nats.exp() + WEIGHT * own).ln();
             }
         }

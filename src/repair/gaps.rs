@@ -33,14 +33,14 @@ const LEADS: [std::ops::RangeInclusive<u8>; 3] = [0xA1..=0xAF, 0xD7..=0xD7, 0xF8
 /// The ways to read a run with pairs put in, best first, the path itself included where nothing improves it.
 ///
 /// `before` is what the model has read before the path. `cost` is what a dropped pair costs, in nats.
-pub fn with_gaps<A: Automaton, L: Lattice>(
+pub fn with_gaps<'m, A: Automaton, L: Lattice>(
     path: &Path,
     before: Context,
     cost: f32,
     automaton: &A,
     lattice: &L,
     model: &Model,
-    scorer: &PageScorer<'_>,
+    scorer: &PageScorer<'m>,
 ) -> Vec<Path> {
     let search = Gaps {
         automaton,
@@ -74,15 +74,15 @@ pub fn with_gaps<A: Automaton, L: Lattice>(
     rivals
 }
 
-struct Gaps<'g, A, L> {
+struct Gaps<'g, 'm, A, L> {
     automaton: &'g A,
     lattice: &'g L,
     model: &'g Model,
-    scorer: &'g PageScorer<'g>,
+    scorer: &'g PageScorer<'m>,
     cost: f32,
 }
 
-impl<A: Automaton, L: Lattice> Gaps<'_, A, L> {
+impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
     /// Every way to put one pair in, within reach of the path's score.
     fn insertions(&self, path: &Path, before: Context) -> Vec<Path> {
         let mut found = Vec::new();
