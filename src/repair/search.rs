@@ -12,12 +12,12 @@ use super::automaton::{Automaton, Pending, Step};
 use super::lattice::{Arc, Byte, Kind, Lattice, MOST_BYTES};
 
 /// Hypotheses kept at a position. 16 lost one run in the excerpts with two holes close together, 24 none.
-const WIDTH: usize = 24;
+const WIDTH: usize = 16;
 /// Hypotheses kept while a lost byte still waits for its right-hand neighbours: a lost lead byte has
 /// at most 126 values, a lost trail byte 190.
 const WIDTH_AFTER_HOLE: usize = 80;
 /// How far behind the best, in nats, a hypothesis with a fresh hole may be.
-const BEHIND_AFTER_HOLE: f32 = 13.0;
+const BEHIND_AFTER_HOLE: f32 = 16.0;
 /// Arcs after a lost byte during which the wider beam is kept.
 const FRESH_ARCS: u8 = 2;
 /// Within an arc, partial hypotheses kept from one lost byte to the next.
@@ -29,7 +29,7 @@ const HOPEFUL: f32 = 8.0;
 /// Ways to the same end that are named as rivals.
 const RIVALS: usize = 8;
 /// A hypothesis this many nats behind the best at its position is dropped.
-const BEHIND: f32 = 30.0;
+const BEHIND: f32 = 24.0;
 /// What a lost byte can have been: it stood alone as a lead byte when it was lost.
 const LOST: std::ops::RangeInclusive<u8> = 0x81..=0xFE;
 /// Characters a run may stay shifted (the longest seen on real pages is 14).
