@@ -12,7 +12,7 @@ use super::search::Scorer;
 use crate::damage::annotation::annotation;
 use crate::damage::page::{SHIFTED, is_torn_spot};
 
-/// Weight of the page's own pairs. With 0.05 to 0.3 the excerpts come out the same.
+/// Weight of the page's own pairs. Set by hand and not swept yet.
 const WEIGHT: f32 = 0.12;
 /// Bytes of a page that are counted: more is no longer one page, and does not fit the processor's cache.
 const MOST_TEXT: usize = 256 * 1024;

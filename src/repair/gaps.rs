@@ -13,8 +13,7 @@ use super::cache::PageScorer;
 use super::lattice::{Kind, Lattice};
 use super::search::{Path, Scorer, Taken};
 
-/// Nats below which a character after another is no candidate: the model's rarest true pairs in the
-/// excerpts stay above.
+/// Nats below which a character after another is no candidate. Set by hand, to keep the look cheap.
 const LEAST_PAIR: f32 = -9.5;
 /// The same for a character by itself, which is asked first because it costs least.
 const LEAST_ALONE: f32 = -10.5;

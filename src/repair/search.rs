@@ -11,12 +11,13 @@ use crate::lm::Context;
 use super::automaton::{Automaton, Pending, Step};
 use super::lattice::{Arc, Byte, Kind, Lattice, MOST_BYTES};
 
-/// Hypotheses kept at a position. 16 lost one run in the excerpts with two holes close together, 24 none.
+/// Hypotheses kept at a position. With 24 and with 16 the same excerpts and simulated pages come out right.
 const WIDTH: usize = 16;
 /// Hypotheses kept while a lost byte still waits for its right-hand neighbours: a lost lead byte has
 /// at most 126 values, a lost trail byte 190.
 const WIDTH_AFTER_HOLE: usize = 80;
-/// How far behind the best, in nats, a hypothesis with a fresh hole may be.
+/// How far behind the best, in nats, a hypothesis with a fresh hole may be. At 10 four excerpts of 46 and 22
+/// simulated pages of 240 were lost, 13 and 16 are equal.
 const BEHIND_AFTER_HOLE: f32 = 16.0;
 /// Arcs after a lost byte during which the wider beam is kept.
 const FRESH_ARCS: u8 = 2;
