@@ -3,6 +3,8 @@
 //!
 //!     cargo run --release --example reliability -- ../shared/corpora/clean ../shared/damage/annotations.tsv
 
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -29,8 +31,10 @@ fn main() {
     options.punct = Punct::Keep;
     options.min_confidence = 0.5;
     let repairer = Repairer::new(options);
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(&corpora).expect("the corpora").map(|entry| entry.expect("an entry").path()).collect();
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&corpora)
+        .expect("the corpora")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
     files.sort();
     let mut table = Table::default();
     for file in &files {
@@ -40,7 +44,11 @@ fn main() {
             let site = site(&annotations, i as u64);
             own.add(&repairer, page, &site, i as u64);
         }
-        println!("{:50} {}", file.file_name().expect("a name").to_string_lossy(), own.line());
+        println!(
+            "{:50} {}",
+            file.file_name().expect("a name").to_string_lossy(),
+            own.line()
+        );
         table.merge(own);
     }
     println!("{:50} {}\n", "all", table.line());
@@ -57,7 +65,12 @@ fn main() {
             planted += count;
             edited += repaired.edits.len();
             for edit in repaired.edits.iter() {
-                println!("planted mark changed: {} -> {} ({:.3})", &text[edit.span.clone()], edit.new, edit.confidence);
+                println!(
+                    "planted mark changed: {} -> {} ({:.3})",
+                    &text[edit.span.clone()],
+                    edit.new,
+                    edit.confidence
+                );
             }
         }
     }
@@ -87,8 +100,14 @@ impl Table {
         // Whether a mark is wide or folded is not the question here.
         let expected: Vec<char> = original.chars().map(folded).collect();
         let got: Vec<char> = repaired.text.chars().map(folded).collect();
-        let (a, b): (Vec<String>, Vec<String>) = (expected.iter().map(char::to_string).collect(), got.iter().map(char::to_string).collect());
-        let (a, b): (Vec<&str>, Vec<&str>) = (a.iter().map(String::as_str).collect(), b.iter().map(String::as_str).collect());
+        let (a, b): (Vec<String>, Vec<String>) = (
+            expected.iter().map(char::to_string).collect(),
+            got.iter().map(char::to_string).collect(),
+        );
+        let (a, b): (Vec<&str>, Vec<&str>) = (
+            a.iter().map(String::as_str).collect(),
+            b.iter().map(String::as_str).collect(),
+        );
         let diff = TextDiff::from_slices(&a, &b);
         let mut right = Vec::with_capacity(got.len());
         let mut deleted_before = vec![false; got.len() + 1];
@@ -115,7 +134,8 @@ impl Table {
             let start = repaired.edits.map_offset(edit.span.start, Bias::Start);
             let from = repaired.text[..start].chars().count();
             let to = from + edit.new.chars().count();
-            let good = right[from..to].iter().all(|ok| *ok) && !deleted_before[from..=to].iter().any(|gone| *gone);
+            let good = right[from..to].iter().all(|ok| *ok)
+                && !deleted_before[from..=to].iter().any(|gone| *gone);
             let evidence = edit.evidence.as_ref().expect("a torn run has evidence");
             if evidence.fill >= 0.95 {
                 count(self.bands.entry(band(evidence.damage)).or_default(), good);
@@ -125,10 +145,32 @@ impl Table {
             }
             if !good && std::env::var_os("SHOW").is_some() {
                 let (a, b) = (from.saturating_sub(6), (to + 6).min(got.len()));
-                let before = damaged[..edit.span.start].chars().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect::<String>();
+                let before = damaged[..edit.span.start]
+                    .chars()
+                    .rev()
+                    .take(8)
+                    .collect::<Vec<_>>()
+                    .into_iter()
+                    .rev()
+                    .collect::<String>();
                 let after: String = damaged[edit.span.end..].chars().take(8).collect();
-                let wanted: String = expected[from.saturating_sub(12).min(expected.len())..(to + 12).min(expected.len())].iter().collect();
-                println!("wrong: {before}[{}]{after} became {} WANT {wanted} {} damage {:.3} fill {:.3} replay {} site {} {:?} {} {}", &damaged[edit.span.clone()], got[a..b].iter().collect::<String>(), if edit.is_certain() {"CERTAIN"} else {""}, evidence.damage, evidence.fill, evidence.replay, site.annotations.len(), site.lone, site.visible_noise, site.folded);
+                let wanted: String = expected
+                    [from.saturating_sub(12).min(expected.len())..(to + 12).min(expected.len())]
+                    .iter()
+                    .collect();
+                println!(
+                    "wrong: {before}[{}]{after} became {} WANT {wanted} {} damage {:.3} fill {:.3} replay {} site {} {:?} {} {}",
+                    &damaged[edit.span.clone()],
+                    got[a..b].iter().collect::<String>(),
+                    if edit.is_certain() { "CERTAIN" } else { "" },
+                    evidence.damage,
+                    evidence.fill,
+                    evidence.replay,
+                    site.annotations.len(),
+                    site.lone,
+                    site.visible_noise,
+                    site.folded
+                );
             }
             if edit.is_certain() {
                 count(&mut self.certain, good);
@@ -144,7 +186,10 @@ impl Table {
         self.unresolved += other.unresolved;
         self.certain.0 += other.certain.0;
         self.certain.1 += other.certain.1;
-        for (mine, theirs) in [(&mut self.bands, other.bands), (&mut self.fills, other.fills)] {
+        for (mine, theirs) in [
+            (&mut self.bands, other.bands),
+            (&mut self.fills, other.fills),
+        ] {
             for (band, (right, all)) in theirs {
                 let entry = mine.entry(band).or_default();
                 entry.0 += right;
@@ -166,15 +211,24 @@ impl Table {
     }
 
     fn print_bands(&self) {
-        for (name, bands) in [("damage (fill >= 0.95)", &self.bands), ("fill (damage >= 0.95)", &self.fills)] {
+        for (name, bands) in [
+            ("damage (fill >= 0.95)", &self.bands),
+            ("fill (damage >= 0.95)", &self.fills),
+        ] {
             println!("| {name} | repairs | right | share |\n|---|---|---|---|");
             for (band, (right, all)) in bands {
-                println!("| {band} | {all} | {right} | {:.2} % |", 100.0 * *right as f64 / *all as f64);
+                println!(
+                    "| {band} | {all} | {right} | {:.2} % |",
+                    100.0 * *right as f64 / *all as f64
+                );
             }
             println!();
         }
         let (right, all) = self.certain;
-        println!("certain: {right} of {all} right, {:.3} %", 100.0 * right as f64 / all.max(1) as f64);
+        println!(
+            "certain: {right} of {all} right, {:.3} %",
+            100.0 * right as f64 / all.max(1) as f64
+        );
     }
 }
 
@@ -203,7 +257,11 @@ fn site(annotations: &[(char, String)], seed: u64) -> Site {
     let mut site = Site::new(annotations[..count].to_vec());
     site.noise = 0.67;
     site.folded = random.below(2) == 0;
-    site.lone = if count > 0 && random.below(8) == 0 { LoneByte::Nothing } else { LoneByte::QuestionMark };
+    site.lone = if count > 0 && random.below(8) == 0 {
+        LoneByte::Nothing
+    } else {
+        LoneByte::QuestionMark
+    };
     site.visible_noise = random.below(12) == 0;
     site
 }
@@ -224,7 +282,10 @@ fn pages(text: &str) -> Vec<String> {
     let mut length = 0;
     for line in text.lines() {
         // What the code page cannot hold is not this channel's business.
-        let line: String = line.chars().filter(|c| c.is_ascii() || hanfix::codec::cp936::encode(*c).is_some()).collect();
+        let line: String = line
+            .chars()
+            .filter(|c| c.is_ascii() || hanfix::codec::cp936::encode(*c).is_some())
+            .collect();
         if line.contains(['?', '\u{A0}']) {
             continue;
         }
@@ -238,7 +299,12 @@ fn pages(text: &str) -> Vec<String> {
         }
     }
     let step = (pages.len() / PAGES).max(1);
-    pages.into_iter().step_by(step).filter(|page| page.len() > 100).take(PAGES).collect()
+    pages
+        .into_iter()
+        .step_by(step)
+        .filter(|page| page.len() > 100)
+        .take(PAGES)
+        .collect()
 }
 
 fn read_annotations(path: &Path) -> Vec<(char, String)> {
@@ -256,6 +322,10 @@ fn read_annotations(path: &Path) -> Vec<(char, String)> {
 
 fn read(path: &Path) -> String {
     let bytes = std::fs::read(path).expect("a corpus file");
-    let bytes = if path.extension().is_some_and(|e| e == "zst") { zstd::decode_all(&bytes[..]).expect("zstd") } else { bytes };
+    let bytes = if path.extension().is_some_and(|e| e == "zst") {
+        zstd::decode_all(&bytes[..]).expect("zstd")
+    } else {
+        bytes
+    };
     String::from_utf8(bytes).expect("UTF-8")
 }

@@ -147,12 +147,18 @@ enum Source {
 impl Repairer {
     /// A repairer with the built-in language model.
     pub fn new(options: Options) -> Self {
-        Repairer { options, model: Source::Embedded(Model::embedded()) }
+        Repairer {
+            options,
+            model: Source::Embedded(Model::embedded()),
+        }
     }
 
     /// A repairer with a language model of the caller's.
     pub fn with_model(options: Options, model: Model) -> Self {
-        Repairer { options, model: Source::Given(Arc::new(model)) }
+        Repairer {
+            options,
+            model: Source::Given(Arc::new(model)),
+        }
     }
 
     /// What it was told to do.
@@ -193,7 +199,10 @@ impl Repairer {
             let map = repaired.edits.offset_map();
             repaired.unresolved.retain(|spot| {
                 let span = map.map(spot.span.start, Bias::Start)..map.map(spot.span.end, Bias::End);
-                again.edits.iter().all(|edit| edit.span.end <= span.start || edit.span.start >= span.end)
+                again
+                    .edits
+                    .iter()
+                    .all(|edit| edit.span.end <= span.start || edit.span.start >= span.end)
             });
             repaired.edits = EditList::compose(&repaired.edits, &again.edits);
             repaired.text = Cow::Owned(text_again);
@@ -204,8 +213,12 @@ impl Repairer {
     fn pass<'t>(&self, text: &'t str, page: &mut Page) -> Repaired<'t> {
         let options = &self.options;
         let mut unresolved = Vec::new();
-        let mut revision = Revision { input: text, text: Cow::Borrowed(text), edits: EditList::default() };
-        let html = match options.markup {
+        let mut revision = Revision {
+            input: text,
+            text: Cow::Borrowed(text),
+            edits: EditList::default(),
+        };
+        let is_html = || match options.markup {
             Markup::Plain => false,
             Markup::Html => true,
             Markup::Auto => markup::is_markup(text),
@@ -218,12 +231,13 @@ impl Repairer {
                 page.comma_noise += edits.len() as u32;
                 revision.apply(edits);
             }
-            let spots = spots::repair(&revision.text, page, self.model(), options, html);
+            let spots = spots::repair(&revision.text, page, self.model(), options, is_html());
             unresolved = spots.unresolved;
             revision.to_input(&mut unresolved);
             revision.apply(spots.edits);
             if page.is_damaged() && self.wants(Rule::LostCharacter) {
-                let (edits, mut open) = lone::lost_characters(&revision.text, self.model(), options.min_confidence);
+                let (edits, mut open) =
+                    lone::lost_characters(&revision.text, self.model(), options.min_confidence);
                 revision.to_input(&mut open);
                 unresolved.append(&mut open);
                 page.lost_characters += edits.len() as u32;
@@ -231,8 +245,14 @@ impl Repairer {
             }
         }
         if options.to == Target::Hans && self.wants(Rule::Script) {
-            let style = if page.is_damaged() { Style::OneToOne } else { Style::Phrases };
-            revision.apply(script::to_simplified(&revision.text, style, self.model()));
+            let style = if page.is_damaged() {
+                Style::OneToOne
+            } else {
+                Style::Phrases
+            };
+            let left = revision.left_spans(&unresolved);
+            let edits = script::to_simplified(&revision.text, style, self.model());
+            revision.apply(edits.filter(|edit| !markup::touches(&left, &edit.span)));
         }
         if self.wants(Rule::Punctuation) {
             let widen = match options.punct {
@@ -241,17 +261,20 @@ impl Repairer {
                 Punct::Auto => page.is_damaged() && punctuation::is_folded(&revision.text),
             };
             if widen {
-                let map = revision.edits.offset_map();
-                let left: Vec<usize> = unresolved.iter().map(|spot| map.map(spot.span.start, Bias::Start)).collect();
+                let left = revision.left_spans(&unresolved);
                 revision.apply(punctuation::widen(&revision.text, &left));
             }
         }
-        if html {
+        if !(revision.edits.is_empty() && unresolved.is_empty()) && is_html() {
             revision.keep_out_of(&markup::protected(text));
             unresolved.retain(|spot| !markup::touches(&markup::protected(text), &spot.span));
         }
         unresolved.sort_by_key(|spot| spot.span.start);
-        Repaired { text: revision.text, edits: revision.edits, unresolved }
+        Repaired {
+            text: revision.text,
+            edits: revision.edits,
+            unresolved,
+        }
     }
 
     fn wants(&self, rule: Rule) -> bool {
@@ -271,23 +294,46 @@ impl<'t> Revision<'t> {
         if edits.is_empty() {
             return;
         }
-        self.text = Cow::Owned(edits.apply(&self.text).expect("a stage's edits fit the text it saw").into_owned());
-        self.edits =
-            if self.edits.is_empty() { edits } else { EditList::compose(&self.edits, &edits) };
+        self.text = Cow::Owned(
+            edits
+                .apply(&self.text)
+                .expect("a stage's edits fit the text it saw")
+                .into_owned(),
+        );
+        self.edits = if self.edits.is_empty() {
+            edits
+        } else {
+            EditList::compose(&self.edits, &edits)
+        };
+    }
+
+    /// Where the torn spots that were left stand in this revision, in order.
+    fn left_spans(&self, spots: &[Unresolved]) -> Vec<Range<usize>> {
+        let map = self.edits.offset_map();
+        let torn = spots
+            .iter()
+            .filter(|spot| matches!(spot.rule, Rule::Torn | Rule::LostCharacter));
+        let mut left: Vec<Range<usize>> = torn
+            .map(|spot| map.map(spot.span.start, Bias::Start)..map.map(spot.span.end, Bias::End))
+            .collect();
+        left.sort_by_key(|span| span.start);
+        left
     }
 
     /// Moves spots from this revision to the input.
     fn to_input(&self, spots: &mut [Unresolved]) {
         let map = self.edits.offset_map();
         for spot in spots {
-            spot.span = map.unmap(spot.span.start, Bias::Start)..map.unmap(spot.span.end, Bias::End);
+            spot.span =
+                map.unmap(spot.span.start, Bias::Start)..map.unmap(spot.span.end, Bias::End);
         }
     }
 
     /// Takes back what touches protected spans of the input.
     fn keep_out_of(&mut self, protected: &[Range<usize>]) {
         let before = self.edits.len();
-        self.edits = std::mem::take(&mut self.edits).filter(|edit| !markup::touches(protected, &edit.span));
+        self.edits =
+            std::mem::take(&mut self.edits).filter(|edit| !markup::touches(protected, &edit.span));
         if self.edits.len() < before {
             let input: &'t str = self.input;
             self.text = self.edits.apply(input).expect("fewer edits fit as well");

@@ -567,22 +567,3 @@ fn pathological_input_ends() {
         }
     }
 }
-
-/// The times for a megabyte, for docs/measurements.md:
-/// `cargo test --release --test properties -- --ignored --nocapture a_megabyte`.
-#[test]
-#[ignore = "a measurement, no test"]
-fn a_megabyte_of_anything() {
-    for to in [Target::Keep, Target::Hans] {
-        let repairer = repairer(to, Punct::Auto);
-        for (name, text) in pathological(1 << 20) {
-            let begun = Instant::now();
-            let repaired = repairer.fix(&text);
-            println!(
-                "| {name} | {to:?} | {:.3} s | {} edits |",
-                begun.elapsed().as_secs_f64(),
-                repaired.edits.len()
-            );
-        }
-    }
-}

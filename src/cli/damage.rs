@@ -90,8 +90,9 @@ pub(crate) fn run(arguments: Arguments, console: &Console) -> anyhow::Result<Exi
 
 /// The characters that real pages annotate, those of most pages first, in their usual spelling.
 fn most_annotated(count: usize) -> Vec<(char, String)> {
-    let mut characters: Vec<(char, readings::Annotated)> =
-        readings::annotated_characters().filter_map(|c| Some((c, readings::annotated(c)?))).collect();
+    let mut characters: Vec<(char, readings::Annotated)> = readings::annotated_characters()
+        .filter_map(|c| Some((c, readings::annotated(c)?)))
+        .collect();
     characters.sort_by_key(|(c, annotated)| (std::cmp::Reverse(annotated.pages), *c));
     characters
         .into_iter()
@@ -105,7 +106,10 @@ fn most_annotated(count: usize) -> Vec<(char, String)> {
 
 fn annotation(value: &str) -> Result<(char, String), String> {
     let mut parts = value.splitn(2, '=');
-    let character = parts.next().map(|part| part.chars().collect::<Vec<_>>()).unwrap_or_default();
+    let character = parts
+        .next()
+        .map(|part| part.chars().collect::<Vec<_>>())
+        .unwrap_or_default();
     match (character.as_slice(), parts.next()) {
         ([c], Some(pinyin)) if !pinyin.is_empty() => Ok((*c, pinyin.to_owned())),
         _ => Err("write one character, `=` and its pinyin, for example 會=huì".to_owned()),

@@ -19,6 +19,9 @@ pub(crate) struct Arguments {
     /// Folder of text to count: UTF-8, plain or .zst, subfolders too
     #[arg(long, value_name = "DIR", group = "input")]
     pub(crate) corpus: Option<PathBuf>,
+    /// Words to add: a word, a tab and its count in each line (UTF-8, plain or .zst)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) words: Option<PathBuf>,
     /// Where to write the model
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
@@ -34,11 +37,14 @@ pub(crate) struct Arguments {
 /// If the input cannot be read or is not what it should be, or the output cannot be written; a
 /// file that was there before is then untouched.
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let counts = match (&arguments.counts, &arguments.corpus) {
+    let mut counts = match (&arguments.counts, &arguments.corpus) {
         (Some(dir), _) => Counts::read_tables(dir, &simplified)?,
         (None, Some(dir)) => Counts::of_text(dir, &simplified)?,
         (None, None) => anyhow::bail!("give --counts DIR or --corpus DIR"),
     };
+    if let Some(words) = &arguments.words {
+        counts.add_words(words, &simplified)?;
+    }
     let training = train(&counts, &simplified, arguments.size)?;
     write(&arguments.output, &training.bytes)
         .with_context(|| format!("cannot write {}", arguments.output.display()))?;

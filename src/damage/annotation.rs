@@ -81,7 +81,11 @@ fn closed_syllable(text: &str, start: usize) -> Option<Annotation<'_>> {
         return None;
     };
     let len = start + end + usize::from(stray_space) + close;
-    Some(Annotation { syllable, stray_space, len })
+    Some(Annotation {
+        syllable,
+        stray_space,
+        len,
+    })
 }
 
 /// A lower-case letter of toned pinyin: precomposed, or a combining tone mark.
@@ -89,9 +93,40 @@ fn is_pinyin_letter(c: char) -> bool {
     c.is_ascii_lowercase()
         || matches!(
             c,
-            'ā' | 'á' | 'ǎ' | 'à' | 'ē' | 'é' | 'ě' | 'è' | 'ī' | 'í' | 'ǐ' | 'ì' | 'ō' | 'ó' | 'ǒ' | 'ò'
-                | 'ū' | 'ú' | 'ǔ' | 'ù' | 'ǖ' | 'ǘ' | 'ǚ' | 'ǜ' | 'ü' | 'ń' | 'ň' | 'ǹ' | 'ḿ' | 'ê'
-                | '\u{0300}' | '\u{0301}' | '\u{0304}' | '\u{030C}' | '\u{0308}'
+            'ā' | 'á'
+                | 'ǎ'
+                | 'à'
+                | 'ē'
+                | 'é'
+                | 'ě'
+                | 'è'
+                | 'ī'
+                | 'í'
+                | 'ǐ'
+                | 'ì'
+                | 'ō'
+                | 'ó'
+                | 'ǒ'
+                | 'ò'
+                | 'ū'
+                | 'ú'
+                | 'ǔ'
+                | 'ù'
+                | 'ǖ'
+                | 'ǘ'
+                | 'ǚ'
+                | 'ǜ'
+                | 'ü'
+                | 'ń'
+                | 'ň'
+                | 'ǹ'
+                | 'ḿ'
+                | 'ê'
+                | '\u{0300}'
+                | '\u{0301}'
+                | '\u{0304}'
+                | '\u{030C}'
+                | '\u{0308}'
         )
 }
 
@@ -101,7 +136,18 @@ mod tests {
 
     #[test]
     fn edges() {
-        for none in ["", "(", "()", "(hui)", "(huì", "(huì  )", "（Huì）", "(huìhuìhuìhuì)", "huì)", "(會)"] {
+        for none in [
+            "",
+            "(",
+            "()",
+            "(hui)",
+            "(huì",
+            "(huì  )",
+            "（Huì）",
+            "(huìhuìhuìhuì)",
+            "huì)",
+            "(會)",
+        ] {
             assert!(annotation(none).is_none(), "{none}");
         }
         assert_eq!(annotation("（huì）").unwrap().len, 10);

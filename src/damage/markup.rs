@@ -15,9 +15,12 @@ use std::ops::Range;
 pub fn is_markup(text: &str) -> bool {
     /// Closing tags that make a page.
     const ENOUGH: usize = 2;
-    let Some(first) = memchr::memchr(b'<', text.as_bytes()) else { return false };
-    let head = text[first..].as_bytes();
-    let starts = |name: &[u8]| head.len() >= name.len() && head[..name.len()].eq_ignore_ascii_case(name);
+    let Some(first) = memchr::memchr(b'<', text.as_bytes()) else {
+        return false;
+    };
+    let head = &text.as_bytes()[first..];
+    let starts =
+        |name: &[u8]| head.len() >= name.len() && head[..name.len()].eq_ignore_ascii_case(name);
     if starts(b"<!doctype html") || starts(b"<html") {
         return true;
     }
@@ -25,7 +28,11 @@ pub fn is_markup(text: &str) -> bool {
     let mut closing = 0;
     for at in memchr::memchr_iter(b'<', text.as_bytes()) {
         if let Some(end) = tag(text.as_bytes(), at) {
-            if text.as_bytes()[at + 1] == b'/' { closing += 1 } else { opening += usize::from(end > at) }
+            if text.as_bytes()[at + 1] == b'/' {
+                closing += 1
+            } else {
+                opening += usize::from(end > at)
+            }
             if closing >= ENOUGH && opening >= ENOUGH {
                 return true;
             }
@@ -52,7 +59,10 @@ pub fn protected(text: &str) -> Vec<Range<usize>> {
         let end = if bytes[at..].starts_with(b"<!--") {
             memchr::memmem::find(&bytes[at..], b"-->").map_or(bytes.len(), |end| at + end + 3)
         } else if let Some(end) = tag(bytes, at) {
-            ["script", "style"].iter().find(|name| is_named(bytes, at + 1, name)).map_or(end, |name| raw_end(bytes, end, name))
+            ["script", "style"]
+                .iter()
+                .find(|name| is_named(bytes, at + 1, name))
+                .map_or(end, |name| raw_end(bytes, end, name))
         } else {
             continue;
         };
@@ -95,7 +105,9 @@ fn tag(bytes: &[u8], at: usize) -> Option<usize> {
 fn is_named(bytes: &[u8], at: usize, name: &str) -> bool {
     bytes.len() >= at + name.len()
         && bytes[at..at + name.len()].eq_ignore_ascii_case(name.as_bytes())
-        && !bytes.get(at + name.len()).is_some_and(u8::is_ascii_alphanumeric)
+        && !bytes
+            .get(at + name.len())
+            .is_some_and(u8::is_ascii_alphanumeric)
 }
 
 /// The end of the element whose text is no text, or of the page where it is not closed.

@@ -109,13 +109,23 @@ impl Page {
         for at in memchr::memmem::find_iter(bytes, "（") {
             self.learn_at(text, at);
         }
-        let count = script::count(text);
-        self.traditional_only += count.traditional_only;
-        self.simplified_only += count.simplified_only;
+        if !self.annotated.is_empty() || self.residues > 0 {
+            self.learn_script(text);
+        }
         if !self.annotated.is_empty() {
             self.count_bare(text);
         }
         self.judge(model);
+    }
+
+    /// Reads the script off a part of the page, unless it is known. Annotations make the whole page known;
+    /// for a lone suspicious spot in a long text its surroundings do.
+    pub fn learn_script(&mut self, text: &str) {
+        if self.traditional_only + self.simplified_only == 0 {
+            let count = script::count(text);
+            self.traditional_only = count.traditional_only;
+            self.simplified_only = count.simplified_only;
+        }
     }
 
     fn learn_at(&mut self, text: &str, at: usize) {
@@ -124,11 +134,19 @@ impl Page {
             self.residues += u32::from(residue(rest).is_some());
             return;
         }
-        let Some(before) = text[..at].chars().next_back() else { return };
+        let Some(before) = text[..at].chars().next_back() else {
+            return;
+        };
         match annotation(rest) {
-            Some(found) if is_annotatable(before) && readings::has_reading(before, found.syllable) => {
+            Some(found)
+                if is_annotatable(before) && readings::has_reading(before, found.syllable) =>
+            {
                 let entry = self.annotated.entry(before).or_insert_with(|| Annotated {
-                    spelling: if found.stray_space { format!("{} ", found.syllable) } else { found.syllable.to_owned() },
+                    spelling: if found.stray_space {
+                        format!("{} ", found.syllable)
+                    } else {
+                        found.syllable.to_owned()
+                    },
                     with: 0,
                     without: 0,
                 });
@@ -136,7 +154,11 @@ impl Page {
             }
             // A shifted character before a torn annotation is no gloss, but it is never one that
             // both scripts share and that stands in this page's own words; count the plain cases only.
-            Some(_) if is_han(before) && script::simplified(before) == before && !script::is_simplified_only(before) => {
+            Some(_)
+                if is_han(before)
+                    && script::simplified(before) == before
+                    && !script::is_simplified_only(before) =>
+            {
                 self.glosses += 1;
             }
             None if is_han(before) && is_written_gloss(rest) => self.glosses += 1,
@@ -164,7 +186,8 @@ impl Page {
     }
 
     fn judge(&mut self, model: &Model) {
-        let mut log_odds = PRIOR + self.residues.min(3) as f32 * RESIDUE + self.glosses.min(20) as f32 * GLOSS;
+        let mut log_odds =
+            PRIOR + self.residues.min(3) as f32 * RESIDUE + self.glosses.min(20) as f32 * GLOSS;
         for (c, annotated) in &self.annotated {
             if !annotated.all_or_nothing() {
                 log_odds += GLOSS;
@@ -202,7 +225,11 @@ impl Page {
 
     /// Probability in `[0, 1]` that the annotations of this page are damage.
     pub fn confidence(&self) -> f32 {
-        if self.annotated.is_empty() && self.residues == 0 { 0.0 } else { 1.0 / (1.0 + (-self.log_odds).exp()) }
+        if self.annotated.is_empty() && self.residues == 0 {
+            0.0
+        } else {
+            1.0 / (1.0 + (-self.log_odds).exp())
+        }
     }
 
     /// Whether the annotations of this page are more likely damage than not.
@@ -212,7 +239,11 @@ impl Page {
 
     /// Whether an annotation behind `c` is damage on this page.
     pub fn accepts(&self, c: char) -> bool {
-        self.is_spliced() && self.annotated.get(&c).is_some_and(Annotated::all_or_nothing)
+        self.is_spliced()
+            && self
+                .annotated
+                .get(&c)
+                .is_some_and(Annotated::all_or_nothing)
     }
 
     /// Whether the two bytes are a character that this page annotates.
@@ -222,7 +253,10 @@ impl Page {
 
     /// The annotated characters, for display and for replay.
     pub fn annotated(&self) -> impl Iterator<Item = (char, &Annotated)> {
-        self.annotated.iter().filter(|(_, annotated)| annotated.all_or_nothing()).map(|(c, annotated)| (*c, annotated))
+        self.annotated
+            .iter()
+            .filter(|(_, annotated)| annotated.all_or_nothing())
+            .map(|(c, annotated)| (*c, annotated))
     }
 
     /// Which script the original of this page was in.

@@ -37,7 +37,9 @@ pub fn readings(c: char) -> impl Iterator<Item = &'static str> {
 
 /// Every character with each of its readings, in the order of the characters.
 pub fn all() -> impl Iterator<Item = (char, &'static str)> {
-    READINGS.iter().flat_map(|(c, list)| list.split(',').map(|reading| (*c, reading)))
+    READINGS
+        .iter()
+        .flat_map(|(c, list)| list.split(',').map(|reading| (*c, reading)))
 }
 
 /// Whether `pinyin` is a reading of `c`, tone mark included.

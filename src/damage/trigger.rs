@@ -36,18 +36,20 @@ pub fn may_be_damaged(text: &str) -> bool {
 
 fn block_is_suspicious(bytes: &[u8], from: usize, to: usize) -> bool {
     (from..to).any(|at| match bytes[at] {
-        b'?' => question_is_suspicious(bytes, at),
-        b',' => before_mark(&bytes[at + 1..]),
-        0xC3..=0xC7 | 0xCC => bytes[..at].iter().rev().take(24).any(|byte| matches!(byte, b'(' | b'?' | 0x88)),
+        // A torn byte shows before a mark; residues of annotations have a tone mark further on.
+        b'?' | b',' => before_mark(&bytes[at + 1..]),
+        0xC3..=0xC7 | 0xCC => after_opening(&bytes[..at]),
         _ => false,
     })
 }
 
-/// A `?` can be torn before a mark or another `?`, before Chinese, or stand for a wide space.
-fn question_is_suspicious(bytes: &[u8], at: usize) -> bool {
-    let near_chinese = |byte: Option<&u8>| byte.is_some_and(|byte| *byte >= 0x80);
-    let next = bytes.get(at + 1);
-    matches!(next, Some(b'?' | b'!' | b',' | b';')) || near_chinese(next)
+/// Whether a parenthesis was opened, or eaten by a `?`, not far before.
+fn after_opening(bytes: &[u8]) -> bool {
+    /// Bytes of the longest syllable with its parenthesis.
+    const FAR: usize = 12;
+    let near = &bytes[bytes.len().saturating_sub(FAR)..];
+    near.iter().any(|byte| matches!(byte, b'(' | b'?'))
+        || near.windows(3).any(|open| open == "（".as_bytes())
 }
 
 /// Whether the bytes begin with one of the six marks, fullwidth or (but for `?`) folded.
@@ -69,7 +71,10 @@ mod tests {
         for padding in 0..200 {
             let before = "a".repeat(padding);
             assert!(may_be_damaged(&format!("{before}會(huì)")), "{padding}");
-            assert!(may_be_damaged(&format!("{before}會(hui\u{300})")), "{padding}");
+            assert!(
+                may_be_damaged(&format!("{before}會(hui\u{300})")),
+                "{padding}"
+            );
             assert!(may_be_damaged(&format!("{before}周?chē)?，")), "{padding}");
             assert!(may_be_damaged(&format!("{before}好,。")), "{padding}");
             assert!(!may_be_damaged(&format!("{before}好")), "{padding}");

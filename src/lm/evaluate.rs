@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::model::Model;
-use super::symbol::{Context, Symbol};
+use super::symbol::{Context, Symbol, is_han};
 
 /// What was measured on one text.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
@@ -95,14 +95,12 @@ pub fn evaluate(model: &Model, text: &str, every: usize, most: usize) -> Evaluat
 fn best(model: &Model, symbols: &[Symbol], at: usize, trail: u8) -> Option<Symbol> {
     let [a, b] = [symbols[at - 2], symbols[at - 1]];
     let [d, e] = [symbols[at + 1], symbols[at + 2]];
+    let row = model.row(Context {
+        first: a,
+        second: b,
+    });
     let score = |c: Symbol| {
-        let first = model.log_prob(
-            Context {
-                first: a,
-                second: b,
-            },
-            c,
-        );
+        let first = row.log_prob(c);
         let second = model.log_prob(
             Context {
                 first: b,
@@ -131,10 +129,6 @@ fn best(model: &Model, symbols: &[Symbol], at: usize, trail: u8) -> Option<Symbo
         .map(|(c, share)| (score(c) + share, c))
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, c)| c)
-}
-
-fn is_han(c: char) -> bool {
-    matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}')
 }
 
 /// The second byte of a character in GBK.

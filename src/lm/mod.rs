@@ -6,7 +6,8 @@
 //! for the edge of a line. All scores are natural logarithms (nats).
 //!
 //! * [`Model`] looks up, straight from the bytes of a model file ([`Model::embedded`] is built in).
-//! * [`Counts`] are what a model is made from: read from count tables or made from a folder of text.
+//! * [`Counts`] are what a model is made from: read from count tables or made from a folder of text,
+//!   with the words of a dictionary added where text is thin.
 //! * [`train`] turns counts into a model file: absolute discounting (Ney, Essen & Kneser 1994),
 //!   pruned by weighted difference (Seymore & Rosenfeld 1996), quantised.
 //! * [`evaluate`] measures perplexity and the lost-lead-byte task on text.
@@ -36,10 +37,11 @@ mod fuse;
 mod model;
 mod symbol;
 mod train;
+mod words;
 
 pub use counts::{Counts, CountsError, read_text, text_files};
 pub use evaluate::{Evaluation, evaluate};
 pub use format::ModelError;
-pub use model::Model;
+pub use model::{Model, Row};
 pub use symbol::{Context, Symbol};
 pub use train::{DEFAULT_SIZE, TrainError, Training, train};

@@ -65,6 +65,11 @@ pub(crate) fn is_digit(c: char) -> bool {
     matches!(c, '0'..='9' | '０'..='９')
 }
 
+/// Is `c` a Han character of the basic plane, compatibility forms left out?
+pub(crate) fn is_han(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}')
+}
+
 /// A character as the trainer sees it, before symbols are numbered: a fixed symbol (0 to 3) or the
 /// code point of the folded character.
 pub(crate) type Token = u16;

@@ -3,6 +3,9 @@
 //! Only `, ; : ! ? ( )` and only next to Chinese: the fold of `- . ' " %`, letters and digits cannot be
 //! told from what was ASCII all along.
 
+use std::ops::Range;
+
+use crate::damage::markup::touches;
 use crate::edit::{Edit, EditList, Rule};
 
 /// Share of fullwidth marks, of all marks next to Chinese, from which on a page was not folded.
@@ -50,15 +53,15 @@ pub fn is_folded(text: &str) -> bool {
     ascii > 0 && (wide as f64) < (ascii + wide) as f64 * FULLWIDTH_SHARE
 }
 
-/// Edits that make folded marks next to Chinese fullwidth, but for those that begin at an offset in `left`
-/// (sorted): spots that were reported and must stay as they are.
+/// Edits that make folded marks next to Chinese fullwidth, but for those in the spans of `left`
+/// (in order): spots that were reported and must stay as they are.
 ///
 /// ```
 /// use hanfix::normalize::punctuation::widen;
 /// let text = "做好工作(以下简称《决定》),意义:09:30!";
 /// assert_eq!(widen(text, &[]).apply(text).unwrap(), "做好工作（以下简称《决定》），意义：09:30!");
 /// ```
-pub fn widen(text: &str, left: &[usize]) -> EditList {
+pub fn widen(text: &str, left: &[Range<usize>]) -> EditList {
     let mut found: Vec<(usize, char)> = Vec::new();
     let mut open: Vec<(usize, bool)> = Vec::new();
     for at in memchr_marks(text) {
@@ -66,7 +69,10 @@ pub fn widen(text: &str, left: &[usize]) -> EditList {
         let (before, after) = (before(text, at), after(text, at + 1));
         match c {
             '\n' => open.clear(),
-            '(' => open.push((at, before.is_some_and(is_chinese) || after.is_some_and(is_chinese))),
+            '(' => open.push((
+                at,
+                before.is_some_and(is_chinese) || after.is_some_and(is_chinese),
+            )),
             ')' => {
                 if let Some((start, near)) = open.pop()
                     && (near || before.is_some_and(is_chinese))
@@ -76,14 +82,17 @@ pub fn widen(text: &str, left: &[usize]) -> EditList {
                 }
             }
             _ => {
-                let between_digits = before.is_some_and(|c| c.is_ascii_digit()) && after.is_some_and(|c| c.is_ascii_digit());
+                let between_digits = before.is_some_and(|c| c.is_ascii_digit())
+                    && after.is_some_and(|c| c.is_ascii_digit());
                 let near = match c {
                     // A mark belongs to what stands before it; a sentence may end in a Latin word.
-                    ',' | ';' | ':' => before.is_some_and(is_chinese) || after.is_some_and(is_chinese),
+                    ',' | ';' | ':' => {
+                        before.is_some_and(is_chinese) || after.is_some_and(is_chinese)
+                    }
                     _ => before.is_some_and(is_chinese),
                 };
                 let entity = c == ';' && ends_entity(&text[..at]);
-                if near && !between_digits && !entity && left.binary_search(&at).is_err() {
+                if near && !between_digits && !entity && !touches(left, &(at..at + 1)) {
                     found.extend(fullwidth(c).map(|wide| (at, wide)));
                 }
             }
@@ -93,7 +102,13 @@ pub fn widen(text: &str, left: &[usize]) -> EditList {
     let mut edits = EditList::default();
     for (at, wide) in found {
         let new = compact_str::CompactString::from_iter([wide]);
-        edits.push(Edit { span: at..at + 1, new, rule: Rule::Punctuation, confidence: CONFIDENCE, evidence: None });
+        edits.push(Edit {
+            span: at..at + 1,
+            new,
+            rule: Rule::Punctuation,
+            confidence: CONFIDENCE,
+            evidence: None,
+        });
     }
     edits
 }
@@ -108,12 +123,22 @@ fn memchr_marks(text: &str) -> impl Iterator<Item = usize> + '_ {
 
 /// The character before an offset, seen through closing quotes and brackets.
 fn before(text: &str, at: usize) -> Option<char> {
-    text[..at].chars().rev().take(NEAR).find(|c| !matches!(c, '"' | '\'' | '”' | '’' | '」' | '』' | '》' | '〉' | ']' | '】' | ')' | '）'))
+    text[..at].chars().rev().take(NEAR).find(|c| {
+        !matches!(
+            c,
+            '"' | '\'' | '”' | '’' | '」' | '』' | '》' | '〉' | ']' | '】' | ')' | '）'
+        )
+    })
 }
 
 /// The character after an offset, seen through opening quotes and brackets.
 fn after(text: &str, at: usize) -> Option<char> {
-    text[at..].chars().take(NEAR).find(|c| !matches!(c, '"' | '\'' | '“' | '‘' | '「' | '『' | '《' | '〈' | '[' | '【' | '(' | '（'))
+    text[at..].chars().take(NEAR).find(|c| {
+        !matches!(
+            c,
+            '"' | '\'' | '“' | '‘' | '「' | '『' | '《' | '〈' | '[' | '【' | '(' | '（'
+        )
+    })
 }
 
 fn is_chinese(c: char) -> bool {
@@ -122,7 +147,12 @@ fn is_chinese(c: char) -> bool {
 
 /// Whether `text` ends in an entity that only lacks its semicolon: `&nbsp`.
 fn ends_entity(text: &str) -> bool {
-    let name = text.bytes().rev().take(10).take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'#').count();
+    let name = text
+        .bytes()
+        .rev()
+        .take(10)
+        .take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'#')
+        .count();
     name > 0 && text[..text.len() - name].ends_with('&')
 }
 
@@ -131,19 +161,35 @@ mod tests {
     use super::*;
 
     fn widened(text: &str) -> String {
-        widen(text, &[]).apply(text).expect("edits fit").into_owned()
+        widen(text, &[])
+            .apply(text)
+            .expect("edits fit")
+            .into_owned()
     }
 
     #[test]
     fn what_stays() {
-        for text in ["", "a,b", "http://例子", "12,000元", "&nbsp;中文", "print(x)", "(a)(b", "中文)", "备12024993号-1"] {
+        for text in [
+            "",
+            "a,b",
+            "http://例子",
+            "12,000元",
+            "&nbsp;中文",
+            "print(x)",
+            "(a)(b",
+            "中文)",
+            "备12024993号-1",
+        ] {
             assert_eq!(widened(text), text);
         }
     }
 
     #[test]
     fn what_comes_back() {
-        assert_eq!(widened("他说:“好!”,走了;再见?"), "他说：“好！”，走了；再见？");
+        assert_eq!(
+            widened("他说:“好!”,走了;再见?"),
+            "他说：“好！”，走了；再见？"
+        );
         assert_eq!(widened("联赛(NBL)决赛"), "联赛（NBL）决赛");
         assert_eq!(widened("(一)总则\n(二"), "（一）总则\n(二");
     }

@@ -3,21 +3,27 @@
 //! A name that the model has never seen stands in the page's undamaged text as a rule. A cache model
 //! (Kuhn & De Mori 1990) mixes those pairs in: 大校、上校、 does not become 大校、上海、.
 
-use crate::lm::{Context, Model};
+use std::cell::Cell;
+
+use crate::lm::{Context, Model, Row};
 
 use super::channel::splice::is_folded_form;
 use super::search::Scorer;
 use crate::damage::annotation::annotation;
 use crate::damage::page::{SHIFTED, is_torn_spot};
 
-/// Weight of the page's own pairs. With 0.05 to 0.3 the excerpts come out the same.
+/// Weight of the page's own pairs. Set by hand and not swept yet.
 const WEIGHT: f32 = 0.12;
+/// Bytes of a page that are counted: more is no longer one page, and does not fit the processor's cache.
+const MOST_TEXT: usize = 256 * 1024;
 /// Characters rarer than this (nats) are what shifted runs are full of; they are not counted.
 const RARE: f32 = -11.5;
 
 /// The page's own pairs of symbols, and the model.
 #[derive(Debug)]
 pub struct PageScorer<'m> {
+    /// What the model knows of the last context: the search asks for many characters after the same one.
+    row: Cell<Row<'m>>,
     model: &'m Model,
     pairs: Counts,
 }
@@ -31,12 +37,16 @@ struct Counts {
 
 impl Counts {
     fn with_capacity(keys: usize) -> Self {
-        Counts { slots: vec![(0, 0); (keys * 2).next_power_of_two()] }
+        Counts {
+            slots: vec![(0, 0); (keys * 2).next_power_of_two()],
+        }
     }
 
     fn slot(&self, key: u32) -> usize {
         let mask = self.slots.len() - 1;
-        let mut at = (key.wrapping_mul(0x9E37_79B1) >> 7) as usize & mask;
+        // Fibonacci hashing: the high bits of the product are the well mixed ones.
+        let product = u64::from(key).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mut at = (product >> 40) as usize & mask;
         while self.slots[at].0 != key && self.slots[at].0 != 0 {
             at = (at + 1) & mask;
         }
@@ -54,13 +64,23 @@ impl Counts {
 }
 
 /// The key of all pairs that begin with a symbol.
-fn row(first: u32) -> u32 {
+fn all_after(first: u32) -> u32 {
     first << 16 | 0xFFFF
 }
 
 impl<'m> PageScorer<'m> {
-    /// Counts the pairs of a text, but for spots that look damaged.
+    /// The model alone, for a page without other damage.
+    pub fn plain(model: &'m Model) -> Self {
+        PageScorer {
+            row: Cell::new(model.row(model.line_start())),
+            model,
+            pairs: Counts::with_capacity(1),
+        }
+    }
+
+    /// Counts the pairs of a text (of its beginning, where it is long), but for spots that look damaged.
     pub fn new(model: &'m Model, text: &str) -> Self {
+        let text = &text[..text.floor_char_boundary(MOST_TEXT)];
         let mut pairs = Counts::with_capacity(text.len() / 3 * 2 + 2);
         let mut before = None;
         let mut skip = 0;
@@ -92,12 +112,16 @@ impl<'m> PageScorer<'m> {
             } else {
                 if let Some(before) = before {
                     pairs.add(before << 16 | symbol);
-                    pairs.add(row(before));
+                    pairs.add(all_after(before));
                 }
                 before = Some(symbol);
             }
         }
-        PageScorer { model, pairs }
+        PageScorer {
+            row: Cell::new(model.row(model.line_start())),
+            model,
+            pairs,
+        }
     }
 }
 
@@ -105,19 +129,26 @@ impl Scorer for PageScorer<'_> {
     fn read(&self, context: Context, c: char) -> (Context, f32) {
         // 著 stands for 着 as well on these pages, and a fullwidth letter is a letter.
         let c = is_folded_form(c);
-        let (next, mut nats) = self.model.advance(context, c);
+        let mut row = self.row.get();
+        if row.context() != context {
+            row = self.model.row(context);
+            self.row.set(row);
+        }
+        let (next, mut nats) = row.advance(c);
         let mut after = next;
         if c == '著' {
-            let (other, other_nats) = self.model.advance(context, '着');
+            let (other, other_nats) = row.advance('着');
             if other_nats > nats {
                 (after, nats) = (other, other_nats);
             }
         }
         if !c.is_ascii() {
             let first = u32::from(context.second.number());
-            let pair = self.pairs.get(first << 16 | u32::from(after.second.number()));
+            let pair = self
+                .pairs
+                .get(first << 16 | u32::from(after.second.number()));
             if pair > 0 {
-                let own = pair as f32 / self.pairs.get(row(first)) as f32;
+                let own = pair as f32 / self.pairs.get(all_after(first)) as f32;
                 nats = ((1.0 - WEIGHT) * nats.exp() + WEIGHT * own).ln();
             }
         }

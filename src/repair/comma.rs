@@ -26,8 +26,13 @@ pub fn noise(text: &str, damaged: bool) -> EditList {
     let mut sites = Vec::new();
     let mut other_marks = false;
     for at in memchr::memchr_iter(b',', text.as_bytes()) {
-        let Some(mark) = text[at + 1..].chars().next().filter(|c| is_mark(*c)) else { continue };
-        let site = text[..at].chars().next_back().is_some_and(|c| !c.is_ascii() || c == ')')
+        let Some(mark) = text[at + 1..].chars().next().filter(|c| is_mark(*c)) else {
+            continue;
+        };
+        let site = text[..at]
+            .chars()
+            .next_back()
+            .is_some_and(|c| !c.is_ascii() || c == ')')
             && sites.last().is_none_or(|last| last + 1 < at);
         if site {
             sites.push(at);
@@ -46,7 +51,13 @@ pub fn noise(text: &str, damaged: bool) -> EditList {
     let confidence = 1.0 - DOUBT_AT_TWO / (sites.len().max(2) - 1) as f32;
     let mut edits = EditList::default();
     for at in sites {
-        edits.push(Edit { span: at..at + 1, new: "".into(), rule: Rule::CommaNoise, confidence, evidence: None });
+        edits.push(Edit {
+            span: at..at + 1,
+            new: "".into(),
+            rule: Rule::CommaNoise,
+            confidence,
+            evidence: None,
+        });
     }
     edits
 }

@@ -13,8 +13,7 @@ use super::cache::PageScorer;
 use super::lattice::{Kind, Lattice};
 use super::search::{Path, Scorer, Taken};
 
-/// Nats below which a character after another is no candidate: the model's rarest true pairs in the
-/// excerpts stay above.
+/// Nats below which a character after another is no candidate. Set by hand, to keep the look cheap.
 const LEAST_PAIR: f32 = -9.5;
 /// The same for a character by itself, which is asked first because it costs least.
 const LEAST_ALONE: f32 = -10.5;
@@ -33,16 +32,22 @@ const LEADS: [std::ops::RangeInclusive<u8>; 3] = [0xA1..=0xAF, 0xD7..=0xD7, 0xF8
 /// The ways to read a run with pairs put in, best first, the path itself included where nothing improves it.
 ///
 /// `before` is what the model has read before the path. `cost` is what a dropped pair costs, in nats.
-pub fn with_gaps<A: Automaton, L: Lattice>(
+pub fn with_gaps<'m, A: Automaton, L: Lattice>(
     path: &Path,
     before: Context,
     cost: f32,
     automaton: &A,
     lattice: &L,
     model: &Model,
-    scorer: &PageScorer<'_>,
+    scorer: &PageScorer<'m>,
 ) -> Vec<Path> {
-    let search = Gaps { automaton, lattice, model, scorer, cost };
+    let search = Gaps {
+        automaton,
+        lattice,
+        model,
+        scorer,
+        cost,
+    };
     let mut best = path.clone();
     let mut rivals = Vec::new();
     for _ in 0..MOST_GAPS {
@@ -50,7 +55,11 @@ pub fn with_gaps<A: Automaton, L: Lattice>(
         found.sort_by(|a, b| b.score.total_cmp(&a.score));
         found.truncate(MOST_RIVALS);
         let improved = found.first().is_some_and(|first| first.score > best.score);
-        let next = if improved { found.remove(0) } else { best.clone() };
+        let next = if improved {
+            found.remove(0)
+        } else {
+            best.clone()
+        };
         rivals.extend(found);
         if !improved {
             break;
@@ -64,15 +73,15 @@ pub fn with_gaps<A: Automaton, L: Lattice>(
     rivals
 }
 
-struct Gaps<'g, A, L> {
+struct Gaps<'g, 'm, A, L> {
     automaton: &'g A,
     lattice: &'g L,
     model: &'g Model,
-    scorer: &'g PageScorer<'g>,
+    scorer: &'g PageScorer<'m>,
     cost: f32,
 }
 
-impl<A: Automaton, L: Lattice> Gaps<'_, A, L> {
+impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
     /// Every way to put one pair in, within reach of the path's score.
     fn insertions(&self, path: &Path, before: Context) -> Vec<Path> {
         let mut found = Vec::new();
@@ -104,7 +113,9 @@ impl<A: Automaton, L: Lattice> Gaps<'_, A, L> {
     }
 
     fn insert_after<'p>(&self, path: &'p Path, i: usize, context: Context, found: &mut Vec<Path>) {
-        let Some(&open) = path.arcs[i].bytes.last() else { return };
+        let Some(&open) = path.arcs[i].bytes.last() else {
+            return;
+        };
         let next = &path.arcs[i + 1];
         let close = next.bytes[0];
         // An annotation right behind says how the character that ends here is read, and is no text.
@@ -125,10 +136,14 @@ impl<A: Automaton, L: Lattice> Gaps<'_, A, L> {
         let as_is = self.score(context, as_is);
         let may_end_here = |pair| match &vouching[..] {
             [] => self.lattice.owed(pair) == 0.0,
-            numbers => numbers.iter().any(|number| self.lattice.allows(*number, pair)),
+            numbers => numbers
+                .iter()
+                .any(|number| self.lattice.allows(*number, pair)),
         };
         for lead in LEADS.into_iter().flatten() {
-            let Some(first) = self.character(open, lead) else { continue };
+            let Some(first) = self.character(open, lead) else {
+                continue;
+            };
             let symbol = self.model.symbol(first);
             if self.model.bigram_log_prob(context.second, symbol) < LEAST_PAIR {
                 continue;
@@ -137,7 +152,9 @@ impl<A: Automaton, L: Lattice> Gaps<'_, A, L> {
                 if !self.lattice.is_dropped(u16::from_be_bytes([lead, trail])) {
                     continue;
                 }
-                let Some(second) = self.character(trail, close) else { continue };
+                let Some(second) = self.character(trail, close) else {
+                    continue;
+                };
                 let second_symbol = self.model.symbol(second);
                 if self.model.unigram_log_prob(second_symbol) < LEAST_ALONE
                     || self.model.bigram_log_prob(symbol, second_symbol) < LEAST_PAIR
@@ -146,11 +163,24 @@ impl<A: Automaton, L: Lattice> Gaps<'_, A, L> {
                 {
                     continue;
                 }
-                let rest = text_of(&path.arcs[i + 1..i + 2]).take(1 + READ_AFTER).skip(1);
-                let with = [first, second].into_iter().chain(rest).chain(following.iter().copied());
+                let rest = text_of(&path.arcs[i + 1..i + 2])
+                    .take(1 + READ_AFTER)
+                    .skip(1);
+                let with = [first, second]
+                    .into_iter()
+                    .chain(rest)
+                    .chain(following.iter().copied());
                 let change = self.score(context, with) - as_is - self.cost;
                 if change > -WITHIN {
-                    found.push(insert(path, i, resumed, end, [lead, trail], [first, second], change));
+                    found.push(insert(
+                        path,
+                        i,
+                        resumed,
+                        end,
+                        [lead, trail],
+                        [first, second],
+                        change,
+                    ));
                 }
             }
         }
@@ -175,7 +205,15 @@ impl<A: Automaton, L: Lattice> Gaps<'_, A, L> {
 
 /// The path with a dropped pair between arc `i` and the one after it; what stands between that one and the
 /// arc `resumed` is an annotation up to `end`, where the path may not have come to.
-fn insert(path: &Path, i: usize, resumed: usize, end: usize, pair: [u8; 2], characters: [char; 2], change: f32) -> Path {
+fn insert(
+    path: &Path,
+    i: usize,
+    resumed: usize,
+    end: usize,
+    pair: [u8; 2],
+    characters: [char; 2],
+    change: f32,
+) -> Path {
     let [first, second] = characters;
     let mut arcs = Vec::with_capacity(path.arcs.len() + 1);
     arcs.extend_from_slice(&path.arcs[..=i]);
@@ -190,13 +228,26 @@ fn insert(path: &Path, i: usize, resumed: usize, end: usize, pair: [u8; 2], char
         pending: true,
     });
     let mut next = path.arcs[i + 1].clone();
-    next.text = std::iter::once(second).chain(next.text.chars().skip(1)).collect();
+    next.text = std::iter::once(second)
+        .chain(next.text.chars().skip(1))
+        .collect();
     arcs.push(next);
     let from = path.arcs[i + 1].to;
     if from < end {
         let kind = Kind::Annotation;
-        arcs.push(Taken { from, to: end, kind, bytes: Vec::new(), lost: 0, text: String::new(), pending: false });
+        arcs.push(Taken {
+            from,
+            to: end,
+            kind,
+            bytes: Vec::new(),
+            lost: 0,
+            text: String::new(),
+            pending: false,
+        });
     }
     arcs.extend_from_slice(&path.arcs[resumed..]);
-    Path { score: path.score + change, arcs }
+    Path {
+        score: path.score + change,
+        arcs,
+    }
 }

@@ -109,7 +109,12 @@ impl Arc {
 
     /// An arc of the damage.
     pub fn damage(to: usize, bytes: &[Byte], kind: Kind, cost: f32) -> Arc {
-        let mut arc = Arc { opens: true, cost, kind, ..Arc::same(to, &[]) };
+        let mut arc = Arc {
+            opens: true,
+            cost,
+            kind,
+            ..Arc::same(to, &[])
+        };
         for byte in bytes {
             arc.push(*byte);
         }

@@ -27,11 +27,18 @@ const WINDOW: usize = 4;
 const NEAR: usize = 64;
 
 /// Edits for the lone `?` of a damaged page, and those that stay open.
-pub fn lost_characters(text: &str, model: &Model, min_confidence: f32) -> (EditList, Vec<Unresolved>) {
+pub fn lost_characters(
+    text: &str,
+    model: &Model,
+    min_confidence: f32,
+) -> (EditList, Vec<Unresolved>) {
     let mut edits = EditList::default();
     let mut open = Vec::new();
     let bytes = text.as_bytes();
-    let mut line = Line { span: 0..0, is_empty: false };
+    let mut line = Line {
+        span: 0..0,
+        is_empty: false,
+    };
     for at in memchr::memchr_iter(b'?', bytes) {
         if bytes.get(at + 1) == Some(&b'?') || (at > 0 && bytes[at - 1] == b'?') {
             continue;
@@ -39,9 +46,15 @@ pub fn lost_characters(text: &str, model: &Model, min_confidence: f32) -> (EditL
         if at >= line.span.end {
             line = Line::around(text, at);
         }
-        let Some(reading) = read(text, at, &line, model) else { continue };
+        let Some(reading) = read(text, at, &line, model) else {
+            continue;
+        };
         let span = at..at + 1;
-        let candidates = vec![Candidate { text: reading.new.to_owned(), probability: reading.confidence, behind: 0.0 }];
+        let candidates = vec![Candidate {
+            text: reading.new.to_owned(),
+            probability: reading.confidence,
+            behind: 0.0,
+        }];
         if reading.confidence >= min_confidence {
             let evidence = Evidence {
                 damage: reading.confidence,
@@ -89,16 +102,29 @@ impl Line {
     fn around(text: &str, at: usize) -> Line {
         let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
         let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
-        let is_empty = text[start..end].chars().all(|c| c == '?' || c.is_whitespace());
-        Line { span: start..end, is_empty }
+        let is_empty = text[start..end]
+            .chars()
+            .all(|c| c == '?' || c.is_whitespace());
+        Line {
+            span: start..end,
+            is_empty,
+        }
     }
 }
 
 fn read(text: &str, at: usize, line: &Line, model: &Model) -> Option<Reading> {
-    let Range { start: line_start, end: line_end } = line.span;
+    let Range {
+        start: line_start,
+        end: line_end,
+    } = line.span;
     if line.is_empty {
         let note = "alone on its line: what is left of a space";
-        return Some(Reading { new: "", confidence: EMPTY_LINE_CONFIDENCE, gain: 0.0, note });
+        return Some(Reading {
+            new: "",
+            confidence: EMPTY_LINE_CONFIDENCE,
+            gain: 0.0,
+            note,
+        });
     }
     let before = text[line_start..at].chars().next_back();
     let after = text[at + 1..line_end].chars().next();
@@ -122,10 +148,22 @@ fn beside_space(
     before: Option<char>,
 ) -> Option<Reading> {
     let note = "beside a space: what is left of a wide space";
-    let after_visible = text[at + 1..line_end].chars().take(NEAR).find(|c| !c.is_whitespace() && *c != '?');
-    let before_visible = text[line_start..at].chars().rev().take(NEAR).find(|c| !c.is_whitespace() && *c != '?');
+    let after_visible = text[at + 1..line_end]
+        .chars()
+        .take(NEAR)
+        .find(|c| !c.is_whitespace() && *c != '?');
+    let before_visible = text[line_start..at]
+        .chars()
+        .rev()
+        .take(NEAR)
+        .find(|c| !c.is_whitespace() && *c != '?');
     if text[..at].ends_with("Copyright ") || text[..at].ends_with("copyright ") {
-        return Some(Reading { new: "©", confidence: SPACE_CONFIDENCE, gain: 0.0, note: "before the year of a copyright notice" });
+        return Some(Reading {
+            new: "©",
+            confidence: SPACE_CONFIDENCE,
+            gain: 0.0,
+            note: "before the year of a copyright notice",
+        });
     }
     match (before_visible, after_visible) {
         // Nothing follows: a question, unless nothing or no text goes before.
@@ -136,15 +174,28 @@ fn beside_space(
                 return None;
             }
             let left = characters_before(text, at);
-            let right: String = std::iter::once(b).chain(text[at + 1..].chars().skip_while(|c| *c != b).skip(1)).take(WINDOW).collect();
+            let right: String = std::iter::once(b)
+                .chain(text[at + 1..].chars().skip_while(|c| *c != b).skip(1))
+                .take(WINDOW)
+                .collect();
             let joined = score(model, &left, "", &right);
             let question = score(model, &left, "？", &right);
             let gain = joined - question;
-            Some(Reading { new: "", confidence: sigmoid(gain), gain, note })
+            Some(Reading {
+                new: "",
+                confidence: sigmoid(gain),
+                gain,
+                note,
+            })
         }
         (Some(a), Some(b)) if a.is_alphabetic() && a.is_ascii() && b.is_ascii_alphabetic() => None,
         (Some(a), _) if is_han(a) => None,
-        _ => Some(Reading { new: "", confidence: SPACE_CONFIDENCE, gain: 0.0, note }),
+        _ => Some(Reading {
+            new: "",
+            confidence: SPACE_CONFIDENCE,
+            gain: 0.0,
+            note,
+        }),
     }
 }
 
@@ -155,8 +206,17 @@ fn between_han(text: &str, at: usize, model: &Model) -> Option<Reading> {
     let dot = score(model, &left, "·", &right);
     let question = score(model, &left, "？", &right);
     let gain = dot - question;
-    let note = if sigmoid(gain) >= 0.5 { "between the parts of a name" } else { "a dot or a question mark" };
-    Some(Reading { new: "·", confidence: sigmoid(gain), gain, note })
+    let note = if sigmoid(gain) >= 0.5 {
+        "between the parts of a name"
+    } else {
+        "a dot or a question mark"
+    };
+    Some(Reading {
+        new: "·",
+        confidence: sigmoid(gain),
+        gain,
+        note,
+    })
 }
 
 fn sigmoid(gain: f32) -> f32 {
@@ -164,7 +224,12 @@ fn sigmoid(gain: f32) -> f32 {
 }
 
 fn characters_before(text: &str, at: usize) -> String {
-    let mut left: Vec<char> = text[..at].chars().rev().filter(|c| !c.is_whitespace()).take(WINDOW).collect();
+    let mut left: Vec<char> = text[..at]
+        .chars()
+        .rev()
+        .filter(|c| !c.is_whitespace())
+        .take(WINDOW)
+        .collect();
     left.reverse();
     left.into_iter().collect()
 }

@@ -10,14 +10,14 @@ use crate::lm::{Context, Model};
 use crate::pipeline::{Fill, Options, Unresolved};
 
 use super::automaton::Cp936;
-use super::channel::splice::transmit::{Element, Insert, LoneByte, folded, show};
 use super::cache::PageScorer;
+use super::channel::splice::transmit::{Element, Insert, LoneByte, folded, show};
 use super::channel::splice::{DROPPED, Effort, Splice, is_mark, may_be_torn};
 use super::gaps::with_gaps;
 use super::lattice::Kind;
 use super::search::{Outcome, Path, Scorer, Taken, search};
 
-/// Log-odds per nat of gain. Set so that the reliability table of docs/measurements.md is straight.
+/// Log-odds per nat of gain. Set by hand; docs/measurements.md has the reliability that comes of it.
 const SLOPE: f32 = 0.6;
 /// Gain in nats at which a spot is as likely damaged as not, on a page without other damage.
 const EVEN_ALONE: f32 = 9.0;
@@ -36,7 +36,8 @@ const WORTH_LOOKING_FOR_GAPS: f32 = 0.0;
 const MOST_QUESTION_MARKS: usize = 3;
 /// Candidates that an edit lists.
 const LISTED: usize = 8;
-/// Scores are divided by this before they become probabilities of fillings.
+/// Scores are divided by this before they become probabilities of fillings. With 1.3 nine in ten of those
+/// called 0.99 to 0.999 were right, with 1.7 nearly all (docs/measurements.md).
 const TEMPERATURE: f32 = 1.7;
 /// What stands for a character that is not filled in.
 const GETA: char = '〓';
@@ -52,7 +53,18 @@ pub struct Spots {
 
 /// Searches every spot of `text` that can be damage of the splice channel.
 pub fn repair(text: &str, page: &mut Page, model: &Model, options: &Options, html: bool) -> Spots {
-    let mut run = Run { text, model, options, html, scorer: None, done: 0, searched: 0, annotated: None, tail: String::new(), spots: Spots::default() };
+    let mut run = Run {
+        text,
+        model,
+        options,
+        html,
+        scorer: None,
+        done: 0,
+        searched: 0,
+        annotated: None,
+        tail: String::new(),
+        spots: Spots::default(),
+    };
     for at in triggers(text, page) {
         if at >= run.done {
             run.visit(at, page);
@@ -64,7 +76,9 @@ pub fn repair(text: &str, page: &mut Page, model: &Model, options: &Options, htm
 /// Offsets where something may be damaged, in order.
 fn triggers<'t>(text: &'t str, page: &Page) -> impl Iterator<Item = usize> + 't {
     let silent = page.is_spliced();
-    text.char_indices().filter(move |(_, c)| matches!(c, '?' | '(' | '（') || (silent && is_mark(*c))).map(|(at, _)| at)
+    text.char_indices()
+        .filter(move |(_, c)| matches!(c, '?' | '(' | '（') || (silent && is_mark(*c)))
+        .map(|(at, _)| at)
 }
 
 struct Run<'r> {
@@ -93,7 +107,7 @@ impl<'r> Run<'r> {
             Some('(' | '（') => self.annotation(at, page),
             Some('?') => {
                 let row = rest.bytes().take_while(|byte| *byte == b'?').count();
-                if row > MOST_QUESTION_MARKS {
+                if row > MOST_QUESTION_MARKS || self.is_crowded(at) {
                     self.done = at + row;
                 } else if at < self.searched {
                     // Weighed together with what stands before it.
@@ -110,12 +124,23 @@ impl<'r> Run<'r> {
 
     /// A whole annotation behind the character that it belongs to.
     fn annotation(&mut self, at: usize, page: &Page) {
-        let Some(found) = annotation(&self.text[at..]) else { return };
+        let Some(found) = annotation(&self.text[at..]) else {
+            return;
+        };
         // Directly behind a run the restored character counts, seen annotated elsewhere or not.
-        let restored = if at == self.done { self.tail.chars().next_back() } else { None };
+        let restored = if at == self.done {
+            self.tail.chars().next_back()
+        } else {
+            None
+        };
         // A second annotation stands behind the same character.
         let again = self.annotated.filter(|(end, _)| *end == at).map(|(_, c)| c);
-        let Some(before) = restored.or(again).or_else(|| self.text[..at].chars().next_back()) else { return };
+        let Some(before) = restored
+            .or(again)
+            .or_else(|| self.text[..at].chars().next_back())
+        else {
+            return;
+        };
         let accepted = page.accepts(before) || (restored.is_some() && page.is_spliced());
         if !accepted || !crate::damage::readings::has_reading(before, found.syllable) {
             return;
@@ -124,9 +149,21 @@ impl<'r> Run<'r> {
         let span = at..at + found.len;
         self.annotated = Some((span.end, before));
         if confidence >= self.options.min_confidence {
-            self.push(Edit { span, new: "".into(), rule: Rule::Annotation, confidence, evidence: None });
+            self.push(Edit {
+                span,
+                new: "".into(),
+                rule: Rule::Annotation,
+                confidence,
+                evidence: None,
+            });
         } else {
-            self.leave(span, Rule::Annotation, confidence, "too little on this page tells the annotation from a gloss", Vec::new());
+            self.leave(
+                span,
+                Rule::Annotation,
+                confidence,
+                "too little on this page tells the annotation from a gloss",
+                Vec::new(),
+            );
         }
     }
 
@@ -136,20 +173,35 @@ impl<'r> Run<'r> {
         }
     }
 
-    fn leave(&mut self, span: Range<usize>, rule: Rule, confidence: f32, reason: &str, candidates: Vec<Candidate>) {
+    fn leave(
+        &mut self,
+        span: Range<usize>,
+        rule: Rule,
+        confidence: f32,
+        reason: &str,
+        candidates: Vec<Candidate>,
+    ) {
         if !self.options.ignore.contains(&rule) {
-            self.spots.unresolved.push(Unresolved { span, rule, confidence, reason: reason.to_owned(), candidates });
+            self.spots.unresolved.push(Unresolved {
+                span,
+                rule,
+                confidence,
+                reason: reason.to_owned(),
+                candidates,
+            });
         }
     }
 
     /// Whether what follows a mark is so unlikely that bytes may have been shifted there.
     fn weird_after(&self, at: usize) -> bool {
-        /// Characters looked at, and nats they cost on average. A quarter of a percent of the marks of
-        /// clean text fall below, the shifted runs of the excerpts do.
+        /// Characters looked at, and nats they cost on average: below the silent runs of the excerpts, set by
+        /// hand. What passes is only searched, not changed.
         const LOOKED_AT: usize = 3;
         const NATS: f32 = -9.0;
         let mut chars = self.text[at..].chars();
-        let Some(mark) = chars.next() else { return false };
+        let Some(mark) = chars.next() else {
+            return false;
+        };
         let (mut context, _) = self.model.advance(self.model.line_start(), mark);
         let mut total = 0.0;
         let mut count = 0;
@@ -176,14 +228,21 @@ impl<'r> Run<'r> {
         let mut end = at;
         while chars.len() < CONTEXT && end > self.done {
             let before = &self.text[self.done..end];
-            if let Some(open) = before.rfind(['(', '（']).filter(|open| end - self.done - open < 24)
+            if let Some(open) = before
+                .rfind(['(', '（'])
+                .filter(|open| end - self.done - open < 24)
                 && annotation(&before[open..]).is_some_and(|found| open + found.len == before.len())
-                && before[..open].chars().next_back().is_some_and(|c| page.accepts(c))
+                && before[..open]
+                    .chars()
+                    .next_back()
+                    .is_some_and(|c| page.accepts(c))
             {
                 end = self.done + open;
                 continue;
             }
-            let Some(c) = before.chars().next_back() else { break };
+            let Some(c) = before.chars().next_back() else {
+                break;
+            };
             chars.push(c);
             end -= c.len_utf8();
         }
@@ -195,25 +254,64 @@ impl<'r> Run<'r> {
         for c in chars.iter().rev() {
             context = self.model.advance(context, *c).0;
         }
-        let last = chars.first().and_then(|c| cp936::encode(*c)).map_or(0, u16::from_be_bytes);
+        let last = chars
+            .first()
+            .and_then(|c| cp936::encode(*c))
+            .map_or(0, u16::from_be_bytes);
         (context, last)
+    }
+
+    /// Whether a row of question marks is too long or too crowded to be torn bytes: at most three stand in one run.
+    fn is_crowded(&self, at: usize) -> bool {
+        /// Characters looked at, and question marks among them that no run has.
+        const LOOKED_AT: usize = 24;
+        const CROWD: usize = 8;
+        self.text[at..]
+            .chars()
+            .take(LOOKED_AT)
+            .filter(|c| *c == '?')
+            .count()
+            >= CROWD
     }
 
     fn region(&mut self, at: usize, page: &mut Page, effort: Effort) {
         let (context, last_two) = self.before(at, page);
         let silent = (!self.text[at..].starts_with('?') || page.silent > 0).then_some(at);
         let (model, text) = (self.model, self.text);
-        let scorer = self.scorer.get_or_insert_with(|| PageScorer::new(model, text));
+        page.learn_script(surroundings(text, at));
+        let scorer = self.scorer.get_or_insert_with(|| {
+            if page.is_damaged() {
+                PageScorer::new(model, text)
+            } else {
+                PageScorer::plain(model)
+            }
+        });
         let splice = |effort| Splice::new(text, page, effort, silent);
         let mut outcome = search(&Cp936, &splice(effort), scorer, at, context, last_two);
         look_for_gaps(&mut outcome, context, &splice(effort), model, scorer);
         let doubtful = gain(&outcome) < SATISFYING_GAIN
-            || outcome.repairs.first().is_some_and(|best| is_odd(scorer, best, context));
+            || outcome
+                .repairs
+                .first()
+                .is_some_and(|best| is_odd(scorer, best, context));
         if effort == Effort::Usual && doubtful {
             let characters = text[at..outcome.end].chars().count().max(1);
             if page.is_damaged() || outcome.same / (characters as f32) < GIBBERISH {
-                let mut thorough = search(&Cp936, &splice(Effort::Thorough), scorer, at, context, last_two);
-                look_for_gaps(&mut thorough, context, &splice(Effort::Thorough), model, scorer);
+                let mut thorough = search(
+                    &Cp936,
+                    &splice(Effort::Thorough),
+                    scorer,
+                    at,
+                    context,
+                    last_two,
+                );
+                look_for_gaps(
+                    &mut thorough,
+                    context,
+                    &splice(Effort::Thorough),
+                    model,
+                    scorer,
+                );
                 if gain(&thorough) > gain(&outcome) {
                     outcome = thorough;
                 }
@@ -224,9 +322,15 @@ impl<'r> Run<'r> {
 
     fn decide(&mut self, outcome: Outcome, page: &mut Page) {
         self.searched = self.searched.max(outcome.end);
-        let Some(best) = outcome.repairs.first() else { return };
+        let Some(best) = outcome.repairs.first() else {
+            return;
+        };
         let gain = gain(&outcome);
-        let even = if page.is_damaged() { EVEN_ON_DAMAGED_PAGE } else { EVEN_ALONE };
+        let even = if page.is_damaged() {
+            EVEN_ON_DAMAGED_PAGE
+        } else {
+            EVEN_ALONE
+        };
         let damage = 1.0 / (1.0 + (-(gain - even) * SLOPE).exp());
         if damage < WORTH_A_REPORT {
             return;
@@ -239,19 +343,44 @@ impl<'r> Run<'r> {
             let candidates = candidates(&outcome.repairs, best, &stretch, &span);
             // Without a lost byte there is one reading, unless bytes may have been dropped.
             let lost = candidates.len() > 1 || arcs.iter().any(|arc| arc.lost != 0);
-            let fill = if lost { candidates.first().map_or(1.0, |candidate| candidate.probability) } else { 1.0 };
-            let rule = if arcs.iter().all(|arc| arc.kind == Kind::Annotation) { Rule::Annotation } else { Rule::Torn };
+            let fill = if lost {
+                candidates
+                    .first()
+                    .map_or(1.0, |candidate| candidate.probability)
+            } else {
+                1.0
+            };
+            let rule = if arcs.iter().all(|arc| arc.kind == Kind::Annotation) {
+                Rule::Annotation
+            } else {
+                Rule::Torn
+            };
             let replay = replays(self.text, arcs);
             if !sure {
-                self.leave(span, rule, damage, "the evidence is too thin to change the text", candidates);
+                self.leave(
+                    span,
+                    rule,
+                    damage,
+                    "the evidence is too thin to change the text",
+                    candidates,
+                );
                 continue;
             }
             if self.options.fill == Fill::Certain && fill < GUESS_BELOW {
-                self.leave(span, rule, damage, "damaged for sure, but the lost character is a guess", candidates);
+                self.leave(
+                    span,
+                    rule,
+                    damage,
+                    "damaged for sure, but the lost character is a guess",
+                    candidates,
+                );
                 continue;
             }
             page.torn += u32::from(rule == Rule::Torn);
-            page.silent += u32::from(arcs.iter().any(|arc| arc.kind == Kind::Torn && arc.bytes.len() > 1));
+            page.silent += u32::from(
+                arcs.iter()
+                    .any(|arc| arc.kind == Kind::Torn && arc.bytes.len() > 1),
+            );
             let evidence = Evidence {
                 bytes: byte_view(arcs),
                 damage,
@@ -264,7 +393,10 @@ impl<'r> Run<'r> {
             self.write(arcs, span, rule, evidence);
         }
         if sure {
-            self.done = best.arcs.last().map_or(outcome.end, |arc| arc.to.max(outcome.end));
+            self.done = best
+                .arcs
+                .last()
+                .map_or(outcome.end, |arc| arc.to.max(outcome.end));
             self.tail = last_characters(&best.text());
         }
     }
@@ -272,27 +404,31 @@ impl<'r> Run<'r> {
     /// The edit (or two, where markup is left over) for one stretch.
     fn write(&mut self, arcs: &[Taken], mut span: Range<usize>, rule: Rule, evidence: Evidence) {
         let guess = evidence.fill < GUESS_BELOW;
-        let mut new = String::new();
-        for arc in arcs {
-            if self.options.fill == Fill::Mark && guess && arc.lost != 0 {
-                new.extend(arc.text.chars().map(|c| if c.is_ascii() { c } else { GETA }));
-            } else {
-                new.push_str(&arc.text);
-            }
+        let mut new: String = arcs.iter().map(|arc| arc.text.as_str()).collect();
+        if self.options.fill == Fill::Mark && guess {
+            new = mark_lost(arcs);
         }
         let mut left_over = None;
         if !self.html && new.ends_with('<') {
-            let end = self.text[span.end..].find('>').map_or(span.end, |close| span.end + close + 1);
+            let end = self.text[span.end..]
+                .find('>')
+                .map_or(span.end, |close| span.end + close + 1);
             let is_break = self.text[span.end..end].starts_with("br");
-            let at_line_end = self.text[end..].is_empty() || self.text[end..].starts_with(['\n', '\r']);
+            let at_line_end =
+                self.text[end..].is_empty() || self.text[end..].starts_with(['\n', '\r']);
             new.pop();
-            left_over = Some((span.end..end, if is_break && !at_line_end { "\n" } else { "" }));
+            left_over = Some((
+                span.end..end,
+                if is_break && !at_line_end { "\n" } else { "" },
+            ));
         }
         let old = &self.text[span.clone()];
         // Ends that differ only by a fold are for the punctuation stage to decide.
         let mut kept = new.as_str();
-        while let (Some(a), Some(b)) = (kept.chars().next_back(), self.text[span.clone()].chars().next_back())
-            && folded(a) == folded(b)
+        while let (Some(a), Some(b)) = (
+            kept.chars().next_back(),
+            self.text[span.clone()].chars().next_back(),
+        ) && folded(a) == folded(b)
             && span.len() > b.len_utf8()
         {
             kept = &kept[..kept.len() - a.len_utf8()];
@@ -302,11 +438,23 @@ impl<'r> Run<'r> {
             return;
         }
         let confidence = evidence.damage;
-        self.push(Edit { span, new: kept.into(), rule, confidence, evidence: Some(Box::new(evidence)) });
+        self.push(Edit {
+            span,
+            new: kept.into(),
+            rule,
+            confidence,
+            evidence: Some(Box::new(evidence)),
+        });
         if let Some((span, new)) = left_over
             && !span.is_empty()
         {
-            self.push(Edit { span, new: new.into(), rule: Rule::MarkupResidue, confidence, evidence: None });
+            self.push(Edit {
+                span,
+                new: new.into(),
+                rule: Rule::MarkupResidue,
+                confidence,
+                evidence: None,
+            });
         }
     }
 }
@@ -327,8 +475,21 @@ fn is_odd(scorer: &PageScorer<'_>, path: &Path, mut context: Context) -> bool {
     })
 }
 
+/// The text around an offset, enough to tell its script.
+fn surroundings(text: &str, at: usize) -> &str {
+    /// Bytes on each side.
+    const FAR: usize = 32 * 1024;
+    &text[text.floor_char_boundary(at.saturating_sub(FAR))..text.ceil_char_boundary(at + FAR)]
+}
+
 /// Puts the ways to read the best repair with dropped pairs beside it.
-fn look_for_gaps(outcome: &mut Outcome, context: Context, lattice: &Splice<'_>, model: &Model, scorer: &PageScorer<'_>) {
+fn look_for_gaps(
+    outcome: &mut Outcome,
+    context: Context,
+    lattice: &Splice<'_>,
+    model: &Model,
+    scorer: &PageScorer<'_>,
+) {
     if let Some(best) = outcome.repairs.first()
         && gain(outcome) > WORTH_LOOKING_FOR_GAPS
     {
@@ -339,7 +500,10 @@ fn look_for_gaps(outcome: &mut Outcome, context: Context, lattice: &Splice<'_>, 
 }
 
 fn gain(outcome: &Outcome) -> f32 {
-    outcome.repairs.first().map_or(f32::NEG_INFINITY, |best| best.score - outcome.same)
+    outcome
+        .repairs
+        .first()
+        .map_or(f32::NEG_INFINITY, |best| best.score - outcome.same)
 }
 
 /// The stretches of a path that are not the text as it stands, as ranges of arcs.
@@ -353,9 +517,14 @@ fn stretches(path: &Path) -> Vec<Range<usize>> {
         if !arc.pending
             && let Some(from) = start
         {
-            let next_is_plain = path.arcs.get(i + 1).is_none_or(|next| next.kind == Kind::Same && !next.pending);
+            let next_is_plain = path
+                .arcs
+                .get(i + 1)
+                .is_none_or(|next| next.kind == Kind::Same && !next.pending);
             let waits_for_mark = arc.kind == Kind::Torn;
-            if next_is_plain && !(waits_for_mark && path.arcs.get(i + 1).is_some_and(|next| next.pending)) {
+            if next_is_plain
+                && !(waits_for_mark && path.arcs.get(i + 1).is_some_and(|next| next.pending))
+            {
                 found.push(from..i + 1);
                 start = None;
             }
@@ -365,20 +534,34 @@ fn stretches(path: &Path) -> Vec<Range<usize>> {
 }
 
 /// The ways to read one stretch, best first, with probabilities.
-fn candidates(repairs: &[Path], best: &Path, stretch: &Range<usize>, span: &Range<usize>) -> Vec<Candidate> {
+fn candidates(
+    repairs: &[Path],
+    best: &Path,
+    stretch: &Range<usize>,
+    span: &Range<usize>,
+) -> Vec<Candidate> {
     let mut found: Vec<(String, f32)> = Vec::new();
     let mut total = 0.0;
     for path in repairs {
         let weight = ((path.score - best.score) / TEMPERATURE).exp();
         total += weight;
-        let Some(text) = text_between(path, span) else { continue };
+        let Some(text) = text_between(path, span) else {
+            continue;
+        };
         match found.iter_mut().find(|(known, _)| *known == text) {
             Some((_, sum)) => *sum += weight,
             None => found.push((text, weight)),
         }
     }
-    let best_text: String = best.arcs[stretch.clone()].iter().map(|arc| arc.text.as_str()).collect();
-    found.sort_by(|a, b| (b.0 == best_text).cmp(&(a.0 == best_text)).then(b.1.total_cmp(&a.1)));
+    let best_text: String = best.arcs[stretch.clone()]
+        .iter()
+        .map(|arc| arc.text.as_str())
+        .collect();
+    found.sort_by(|a, b| {
+        (b.0 == best_text)
+            .cmp(&(a.0 == best_text))
+            .then(b.1.total_cmp(&a.1))
+    });
     let first = found.first().map_or(1.0, |(_, weight)| *weight);
     found
         .into_iter()
@@ -395,7 +578,38 @@ fn candidates(repairs: &[Path], best: &Path, stretch: &Range<usize>, span: &Rang
 fn text_between(path: &Path, span: &Range<usize>) -> Option<String> {
     let from = path.arcs.iter().position(|arc| arc.from == span.start)?;
     let to = path.arcs.iter().position(|arc| arc.to == span.end)?;
-    (from <= to).then(|| path.arcs[from..=to].iter().map(|arc| arc.text.as_str()).collect())
+    (from <= to).then(|| {
+        path.arcs[from..=to]
+            .iter()
+            .map(|arc| arc.text.as_str())
+            .collect()
+    })
+}
+
+/// The text of some arcs with 〓 for every character that has a lost byte.
+fn mark_lost(arcs: &[Taken]) -> String {
+    let mut marked = String::new();
+    let mut open: Option<bool> = None;
+    for arc in arcs {
+        let mut text = arc.text.chars();
+        for (i, byte) in arc.bytes.iter().enumerate() {
+            let lost = arc.lost & (1 << i) != 0;
+            match open.take() {
+                None if *byte >= 0x80 => open = Some(lost),
+                before => {
+                    let whole = text.next().unwrap_or(GETA);
+                    marked.push(if lost || before == Some(true) {
+                        GETA
+                    } else {
+                        whole
+                    });
+                }
+            }
+        }
+        // What is passed on as it is, and eaten markup.
+        marked.extend(text);
+    }
+    marked
 }
 
 /// The restored bytes, lost ones in parentheses.
@@ -419,26 +633,33 @@ fn byte_view(arcs: &[Taken]) -> String {
 /// Whether the channel, run forwards over the restored bytes, shows exactly the damaged text.
 fn replays(text: &str, arcs: &[Taken]) -> bool {
     let damaged = &text[arcs[0].from..arcs[arcs.len() - 1].to];
-    [LoneByte::QuestionMark, LoneByte::Nothing].into_iter().any(|lone| {
-        let mut elements = Vec::new();
-        for arc in arcs {
-            match arc.kind {
-                Kind::Torn => {
-                    elements.push(Element::Byte(arc.bytes[0]));
-                    elements.push(Element::Insert(Insert::Noise));
-                    elements.extend(arc.bytes[1..].iter().map(|byte| Element::Byte(*byte)));
+    [LoneByte::QuestionMark, LoneByte::Nothing]
+        .into_iter()
+        .any(|lone| {
+            let mut elements = Vec::new();
+            for arc in arcs {
+                match arc.kind {
+                    Kind::Torn => {
+                        elements.push(Element::Byte(arc.bytes[0]));
+                        elements.push(Element::Insert(Insert::Noise));
+                        elements.extend(arc.bytes[1..].iter().map(|byte| Element::Byte(*byte)));
+                    }
+                    Kind::Annotation | Kind::Residue => {
+                        elements.extend(arc.bytes.iter().map(|byte| Element::Byte(*byte)));
+                        let shown = &text[arc.from..arc.to];
+                        let inside = shown
+                            .trim_start_matches(['?', '(', '（'])
+                            .trim_end_matches([')', '）']);
+                        elements.push(Element::Insert(Insert::Annotation(inside.to_owned())));
+                    }
+                    _ => elements.extend(arc.bytes.iter().map(|byte| Element::Byte(*byte))),
                 }
-                Kind::Annotation | Kind::Residue => {
-                    elements.extend(arc.bytes.iter().map(|byte| Element::Byte(*byte)));
-                    let shown = &text[arc.from..arc.to];
-                    let inside = shown.trim_start_matches(['?', '(', '（']).trim_end_matches([')', '）']);
-                    elements.push(Element::Insert(Insert::Annotation(inside.to_owned())));
-                }
-                _ => elements.extend(arc.bytes.iter().map(|byte| Element::Byte(*byte))),
             }
-        }
-        show(&elements, lone, false).chars().map(folded).eq(damaged.chars().map(folded))
-    })
+            show(&elements, lone, false)
+                .chars()
+                .map(folded)
+                .eq(damaged.chars().map(folded))
+        })
 }
 
 fn last_characters(text: &str) -> String {

@@ -111,7 +111,13 @@ impl<'p> Splice<'p> {
     /// The lattice of `text`, read with what is known about its page. With `silent`, a byte may be torn
     /// at that offset, and inside a run, without a `?` to show for it.
     pub fn new(text: &'p str, page: &'p Page, effort: Effort, silent: Option<usize>) -> Self {
-        Splice { text, page, script: page.script(), effort, silent }
+        Splice {
+            text,
+            page,
+            script: page.script(),
+            effort,
+            silent,
+        }
     }
 
     fn question_mark(&self, at: usize, arcs: &mut Vec<Arc>) {
@@ -130,19 +136,27 @@ impl<'p> Splice<'p> {
                 arc.behind = Some(u32::from(pair));
                 arcs.push(arc);
                 let whole = cost + cost::WHOLE_CHARACTER;
-                let mut arc = Arc::damage(to, &[Byte::Is(lead), Byte::Is(trail)], Kind::Residue, whole);
+                let mut arc =
+                    Arc::damage(to, &[Byte::Is(lead), Byte::Is(trail)], Kind::Residue, whole);
                 arc.behind = Some(u32::from(pair));
                 arcs.push(arc);
             }
         }
         let before_question_mark = self.text[..at].ends_with(['?', ',']);
         if before_question_mark {
-            arcs.push(Arc { kind: Kind::Form, inside: true, ..Arc::same(to, &[0xA3, 0xBF]) });
+            arcs.push(Arc {
+                kind: Kind::Form,
+                inside: true,
+                ..Arc::same(to, &[0xA3, 0xBF])
+            });
         }
         let next = rest.chars().next();
         if next.is_some_and(|c| is_mark(c) || c == '?') {
             let arc = Arc::damage(to, &[Byte::Lost], Kind::Torn, cost::TORN).tried_on(tries::TORN);
-            arcs.push(Arc { before_mark: true, ..arc });
+            arcs.push(Arc {
+                before_mark: true,
+                ..arc
+            });
         }
         match next {
             None | Some('\n' | '\r') => {
@@ -155,17 +169,32 @@ impl<'p> Splice<'p> {
         }
         match eaten_before(self.text, to) {
             Eaten::Markup(c) => {
-                let arc = Arc::damage(to, &[Byte::Lost], Kind::Eaten, cost::EATEN_MARKUP).tried_on(tries::EATEN);
-                arcs.push(Arc { inside: true, markup: Some(c), ..arc });
+                let arc = Arc::damage(to, &[Byte::Lost], Kind::Eaten, cost::EATEN_MARKUP)
+                    .tried_on(tries::EATEN);
+                arcs.push(Arc {
+                    inside: true,
+                    markup: Some(c),
+                    ..arc
+                });
             }
             Eaten::One(choices) => {
-                let arc = Arc::damage(to, &[Byte::Lost, Byte::Choice], Kind::Eaten, 0.0).tried_on(tries::EATEN);
-                arcs.push(Arc { inside: true, choices, ..arc });
+                let arc = Arc::damage(to, &[Byte::Lost, Byte::Choice], Kind::Eaten, 0.0)
+                    .tried_on(tries::EATEN);
+                arcs.push(Arc {
+                    inside: true,
+                    choices,
+                    ..arc
+                });
                 if rest.starts_with(']') {
                     // An unmatched bracket was opened: ［１] with A3DB before the digit.
                     let open = [Byte::LostIn(&[(0xDB, 0xDB)]), Byte::Choice];
-                    let arc = Arc::damage(to, &open, Kind::Eaten, -cost::UNMATCHED_BRACKET).tried_on(tries::TORN);
-                    arcs.push(Arc { inside: true, choices, ..arc });
+                    let arc = Arc::damage(to, &open, Kind::Eaten, -cost::UNMATCHED_BRACKET)
+                        .tried_on(tries::TORN);
+                    arcs.push(Arc {
+                        inside: true,
+                        choices,
+                        ..arc
+                    });
                 }
             }
         }
@@ -175,7 +204,10 @@ impl<'p> Splice<'p> {
         let [lead, trail] = pair.to_be_bytes();
         if self.page.annotates(pair) {
             cost::RESIDUE_ON_PAGE
-        } else if cp936::decode(lead, trail).and_then(readings::annotated_prior).is_some() {
+        } else if cp936::decode(lead, trail)
+            .and_then(readings::annotated_prior)
+            .is_some()
+        {
             cost::RESIDUE_LISTED
         } else {
             cost::RESIDUE_ANY
@@ -183,12 +215,25 @@ impl<'p> Splice<'p> {
     }
 
     fn parenthesis(&self, at: usize, arcs: &mut Vec<Arc>) {
-        let Some(found) = annotation(&self.text[at..]) else { return };
+        let Some(found) = annotation(&self.text[at..]) else {
+            return;
+        };
         let to = at + found.len;
-        let arc = Arc { kind: Kind::Annotation, ..Arc::same(to, &[]) };
-        arcs.push(Arc { behind: Some(ON_PAGE | at as u32), ..arc });
+        let arc = Arc {
+            kind: Kind::Annotation,
+            ..Arc::same(to, &[])
+        };
+        arcs.push(Arc {
+            behind: Some(ON_PAGE | at as u32),
+            ..arc
+        });
         let (behind, cost) = (Some(ANYWHERE | at as u32), cost::STRANGE_ANNOTATION);
-        arcs.push(Arc { behind, cost, opens: true, ..arc });
+        arcs.push(Arc {
+            behind,
+            cost,
+            opens: true,
+            ..arc
+        });
         if self.effort == Effort::Thorough {
             for &pair in pairs_with_reading(found.syllable) {
                 let cost = self.residue_cost(pair) + cost::KEPT_PARENTHESIS;
@@ -207,7 +252,12 @@ impl<'p> Splice<'p> {
             '!'..='~' if self.effort == Effort::Thorough => cost::FOLDED_LETTER,
             _ => return,
         };
-        arcs.push(Arc { kind: Kind::Form, inside: true, cost, ..Arc::same(to, &[0xA3, c as u8 | 0x80]) });
+        arcs.push(Arc {
+            kind: Kind::Form,
+            inside: true,
+            cost,
+            ..Arc::same(to, &[0xA3, c as u8 | 0x80])
+        });
     }
 
     fn silent_tear(&self, bytes: [u8; 2], at: usize, to: usize, arcs: &mut Vec<Arc>) {
@@ -215,8 +265,12 @@ impl<'p> Splice<'p> {
             && MARKS.contains(&u16::from_be_bytes(bytes))
         {
             let bytes = [Byte::Lost, Byte::Is(bytes[0]), Byte::Is(bytes[1])];
-            let arc = Arc::damage(to, &bytes, Kind::Torn, cost::TORN_SILENTLY).tried_on(tries::TORN);
-            arcs.push(Arc { inside: at != start, ..arc });
+            let arc =
+                Arc::damage(to, &bytes, Kind::Torn, cost::TORN_SILENTLY).tried_on(tries::TORN);
+            arcs.push(Arc {
+                inside: at != start,
+                ..arc
+            });
         }
     }
 
@@ -225,14 +279,30 @@ impl<'p> Splice<'p> {
             return;
         }
         let shown = bytes.iter().map(|byte| Byte::Is(*byte));
-        let one: Vec<Byte> = [DROPPED_LEAD, DROPPED_TRAIL].into_iter().chain(shown.clone()).collect();
+        let one: Vec<Byte> = [DROPPED_LEAD, DROPPED_TRAIL]
+            .into_iter()
+            .chain(shown.clone())
+            .collect();
         let arc = Arc::damage(to, &one, Kind::Vanished, DROPPED).tried_on(tries::DROPPED);
-        arcs.push(Arc { inside: true, last_resort: true, dropped: 2, ..arc });
+        arcs.push(Arc {
+            inside: true,
+            last_resort: true,
+            dropped: 2,
+            ..arc
+        });
         // Two in a row are nearly always —— (A1AA A1AA): 校——中 drops AAA1 and AAD6.
-        let two: Vec<Byte> = [DASH, Byte::Is(0xA1), DASH, DROPPED_TRAIL].into_iter().chain(shown).collect();
+        let two: Vec<Byte> = [DASH, Byte::Is(0xA1), DASH, DROPPED_TRAIL]
+            .into_iter()
+            .chain(shown)
+            .collect();
         let cost = DROPPED + 1.0;
         let arc = Arc::damage(to, &two, Kind::Vanished, cost).tried_on(tries::DROPPED);
-        arcs.push(Arc { inside: true, last_resort: true, dropped: 4, ..arc });
+        arcs.push(Arc {
+            inside: true,
+            last_resort: true,
+            dropped: 4,
+            ..arc
+        });
     }
 }
 
@@ -242,7 +312,9 @@ impl Lattice for Splice<'_> {
     }
 
     fn arcs(&self, at: usize, arcs: &mut Vec<Arc>) {
-        let Some(c) = self.text[at..].chars().next() else { return };
+        let Some(c) = self.text[at..].chars().next() else {
+            return;
+        };
         let to = at + c.len_utf8();
         match c {
             '?' => self.question_mark(at, arcs),
@@ -265,9 +337,16 @@ impl Lattice for Splice<'_> {
             self.silent_tear(bytes, at, to, arcs);
             self.vanished(&bytes, to, arcs);
         } else {
-            arcs.push(Arc { literal: Some(c), ..Arc::same(to, &[]) });
+            arcs.push(Arc {
+                literal: Some(c),
+                ..Arc::same(to, &[])
+            });
             if c == '€' {
-                arcs.push(Arc { inside: true, kind: Kind::Form, ..Arc::same(to, &[0x80]) });
+                arcs.push(Arc {
+                    inside: true,
+                    kind: Kind::Form,
+                    ..Arc::same(to, &[0x80])
+                });
             }
         }
     }
@@ -297,7 +376,11 @@ impl Lattice for Splice<'_> {
     }
 
     fn owed(&self, pair: u16) -> f32 {
-        if self.page.annotates(pair) { cost::OWED } else { 0.0 }
+        if self.page.annotates(pair) {
+            cost::OWED
+        } else {
+            0.0
+        }
     }
 
     fn oddity(&self, c: char) -> f32 {
@@ -320,7 +403,10 @@ impl Lattice for Splice<'_> {
 
 /// Whether `c` is one of the six marks, as it stands or folded to ASCII.
 pub(crate) fn is_mark(c: char) -> bool {
-    matches!(c, '。' | '，' | '、' | '！' | '？' | '；' | ',' | '!' | '?' | ';')
+    matches!(
+        c,
+        '。' | '，' | '、' | '！' | '？' | '；' | ',' | '!' | '?' | ';'
+    )
 }
 
 /// The character that the language model reads for `c`: a fullwidth letter, digit or sign is an ASCII one.
@@ -340,7 +426,9 @@ pub(crate) fn may_be_torn(rest: &str) -> bool {
     match chars.next() {
         // `?，F在`: the trail byte of 現 ends the run at once.
         Some(c) if is_mark(c) => chars.next().is_some_and(|c| {
-            can_be_shifted(c) || (matches!(c, '@'..='~') && chars.next().is_some_and(|c| c == '(' || !c.is_ascii()))
+            can_be_shifted(c)
+                || (matches!(c, '@'..='~')
+                    && chars.next().is_some_and(|c| c == '(' || !c.is_ascii()))
         }),
         Some(c) => questions > 1 && can_be_shifted(c),
         None => false,
@@ -369,8 +457,13 @@ fn eaten_before(text: &str, to: usize) -> Eaten {
     }
     let next = head.chars().next().unwrap_or('\n');
     let fits = |fitting: bool| if fitting { EATEN_FITTING } else { EATEN_OTHER };
-    let number = fits(next.is_ascii_digit() || matches!(next, ']' | '］' | '.' | '%' | '年' | '月' | '日'));
-    let expected = if matches!(next, ']' | '］') { citation(text, to) } else { None };
+    let number =
+        fits(next.is_ascii_digit() || matches!(next, ']' | '］' | '.' | '%' | '年' | '月' | '日'));
+    let expected = if matches!(next, ']' | '］') {
+        citation(text, to)
+    } else {
+        None
+    };
     let mut choices = [(0, 0.0); MOST_CHOICES];
     for digit in 0..10_u8 {
         let rank = match expected {
@@ -384,7 +477,10 @@ fn eaten_before(text: &str, to: usize) -> Eaten {
     }
     // The model passes over spaces, and Chinese has few.
     choices[10] = (b' ', fits(next.is_ascii_alphabetic()) + 2.0);
-    choices[11] = (b'(', fits(head.contains([')', '）']) && !head.contains(['(', '（'])));
+    choices[11] = (
+        b'(',
+        fits(head.contains([')', '）']) && !head.contains(['(', '（'])),
+    );
     choices[12] = (b'"', EATEN_OTHER);
     choices[13] = (b'\n', EATEN_OTHER - 1.0);
     Eaten::One(choices)
@@ -406,7 +502,8 @@ fn citation(text: &str, to: usize) -> Option<u8> {
         }
         let digits = inside.bytes().rev().take_while(u8::is_ascii_digit).count();
         let number: u8 = inside[close - digits..].parse().ok()?;
-        return (inside[..close - digits].ends_with('[') && number + eaten < 9).then_some(number + eaten + 1);
+        return (inside[..close - digits].ends_with('[') && number + eaten < 9)
+            .then_some(number + eaten + 1);
     }
     (eaten < 9).then_some(eaten + 1)
 }
@@ -439,7 +536,10 @@ fn pairs_with_reading(syllable: &str) -> &'static [u16] {
         let mut pairs: HashMap<&'static str, Vec<u16>> = HashMap::new();
         for (c, reading) in readings::all() {
             if let Some(bytes) = cp936::encode(c) {
-                pairs.entry(reading).or_default().push(u16::from_be_bytes(bytes));
+                pairs
+                    .entry(reading)
+                    .or_default()
+                    .push(u16::from_be_bytes(bytes));
             }
         }
         pairs
@@ -459,6 +559,9 @@ mod tests {
         assert!(!is_entity_rest(";") && !is_entity_rest("他;"));
         assert_eq!(eaten_before("?/p>", 1), Eaten::Markup('<'));
         assert_eq!(eaten_before("?ldquo;", 1), Eaten::Markup('&'));
-        assert_eq!(citation("见[2]。再见?]，又见?]", "见[2]。再见?]，又见?".len()), Some(4));
+        assert_eq!(
+            citation("见[2]。再见?]，又见?]", "见[2]。再见?]，又见?".len()),
+            Some(4)
+        );
     }
 }

@@ -115,20 +115,35 @@ pub struct Site {
 impl Site {
     /// A site of the most frequent kind: Traditional, `?` shown, noise always, marks left fullwidth.
     pub fn new(annotations: Vec<(char, String)>) -> Site {
-        Site { annotations, noise: 1.0, lone: LoneByte::QuestionMark, visible_noise: false, traditional: true, folded: false }
+        Site {
+            annotations,
+            noise: 1.0,
+            lone: LoneByte::QuestionMark,
+            visible_noise: false,
+            traditional: true,
+            folded: false,
+        }
     }
 
     /// What the site makes of a text. `seed` decides where noise fires.
     pub fn damage(&self, text: &str, seed: u64) -> String {
         let shown = show(&self.elements(text, seed), self.lone, self.visible_noise);
-        if self.folded { shown.chars().map(folded).collect() } else { shown }
+        if self.folded {
+            shown.chars().map(folded).collect()
+        } else {
+            shown
+        }
     }
 
     /// The byte stream that the site decodes.
     pub fn elements(&self, text: &str, seed: u64) -> Vec<Element> {
         let mut elements = Vec::with_capacity(text.len());
         for c in text.chars() {
-            let c = if self.traditional { script::site_traditional(c) } else { c };
+            let c = if self.traditional {
+                script::site_traditional(c)
+            } else {
+                c
+            };
             if c.is_ascii() {
                 elements.push(Element::Byte(c as u8));
             } else {
@@ -170,7 +185,9 @@ fn insert(
     let mut out = Vec::with_capacity(elements.len());
     let mut i = 0;
     while i < elements.len() {
-        if elements[i] == Element::Byte(first) && elements.get(i + 1) == Some(&Element::Byte(second)) {
+        if elements[i] == Element::Byte(first)
+            && elements.get(i + 1) == Some(&Element::Byte(second))
+        {
             let inserted = what();
             if place == Place::Before {
                 out.extend(inserted.clone());
