@@ -42,7 +42,8 @@ pub enum Style {
 pub fn to_simplified(text: &str, style: Style, model: &Model) -> EditList {
     let mut edits = EditList::default();
     for block in gate::blocks(text) {
-        if wants_simplified(&count(&text[block.clone()])) {
+        let part = &text[block.clone()];
+        if wants_simplified(&count(part)) && !gate::is_other_language(part) {
             convert(text, block, style, model, &mut edits);
         }
     }

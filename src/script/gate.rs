@@ -156,6 +156,31 @@ pub fn wants_simplified(counted: &ScriptCount) -> bool {
     counted.traditional_only > counted.simplified_only
 }
 
+/// Whether a text is Japanese or Korean: its Han characters are no Chinese script to convert, whatever
+/// forms they have.
+///
+/// ```
+/// use hanfix::script::is_other_language;
+/// assert!(is_other_language("会議は学校で開かれた。發展"));
+/// assert!(is_other_language("學校에서 會議가 열렸다"));
+/// assert!(!is_other_language("他說「さよなら」就走了，從此我們沒有再見過面，也沒有收到他的來信。"));
+/// ```
+pub fn is_other_language(text: &str) -> bool {
+    /// Kana and Hangul for each Han character: at least one in two in Japanese and Korean prose, a name or
+    /// a quotation now and then in Chinese.
+    const SHARE: f64 = 0.2;
+    let mut han = 0_usize;
+    let mut other = 0_usize;
+    for c in text.chars() {
+        match c {
+            '\u{3041}'..='\u{30FA}' | '\u{AC00}'..='\u{D7A3}' => other += 1,
+            '\u{3400}'..='\u{9FFF}' => han += 1,
+            _ => {}
+        }
+    }
+    other as f64 > han as f64 * SHARE
+}
+
 /// Where the run of ASCII ends that begins at `at`.
 #[inline]
 pub(super) fn after_ascii(bytes: &[u8], at: usize) -> usize {

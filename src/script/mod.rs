@@ -14,4 +14,7 @@ mod zhe;
 
 pub use characters::{simplified, site_traditional};
 pub use convert::{Style, to_simplified};
-pub use gate::{ScriptCount, count, is_simplified_only, is_traditional_only, wants_simplified};
+pub use gate::{
+    ScriptCount, count, is_other_language, is_simplified_only, is_traditional_only,
+    wants_simplified,
+};

@@ -110,7 +110,13 @@ impl<R: Read> Blocks<R> {
         self.end -= self.start;
         self.start = 0;
         if self.buffer.len() < wanted {
-            self.buffer.resize(wanted.max(2 * self.limits.block + 1), 0);
+            let size = wanted.max(2 * self.limits.block + 1);
+            if self.buffer.is_empty() {
+                // Fresh zeroed memory is not touched before it is read into; small inputs stay cheap.
+                self.buffer = vec![0; size];
+            } else {
+                self.buffer.resize(size, 0);
+            }
         }
         while self.end < self.buffer.len() {
             match self.reader.read(&mut self.buffer[self.end..]) {
