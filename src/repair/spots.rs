@@ -32,6 +32,10 @@ const GIBBERISH: f32 = -8.5;
 const ODD: f32 = -9.5;
 /// Gain that makes the look for dropped pairs worth its time.
 const WORTH_LOOKING_FOR_GAPS: f32 = 0.0;
+/// Look-ups that a page may cost, and more for each of its bytes: a page that is damaged all over costs 4 a
+/// byte. What nothing but triggers is made of is left when they are used up, and reported.
+const BUDGET_PER_PAGE: usize = 1_000_000;
+const BUDGET_PER_BYTE: usize = 12;
 /// More question marks than this in a row are literal; the longest torn row seen is 3.
 const MOST_QUESTION_MARKS: usize = 3;
 /// Candidates that an edit lists.
@@ -59,6 +63,7 @@ pub fn repair(text: &str, page: &mut Page, model: &Model, options: &Options, htm
         options,
         html,
         scorer: None,
+        lookups: 0,
         done: 0,
         searched: 0,
         annotated: None,
@@ -88,6 +93,8 @@ struct Run<'r> {
     html: bool,
     /// Made when the first spot needs it.
     scorer: Option<PageScorer<'r>>,
+    /// Look-ups in the language model so far.
+    lookups: usize,
     /// Everything before this offset is decided.
     done: usize,
     /// Every `?` before this offset was part of a region whose best reading was not worth an edit; alone it
@@ -275,6 +282,10 @@ impl<'r> Run<'r> {
     }
 
     fn region(&mut self, at: usize, page: &mut Page, effort: Effort) {
+        let budget = BUDGET_PER_PAGE + BUDGET_PER_BYTE * self.text.len();
+        if self.lookups > budget {
+            return;
+        }
         let (context, last_two) = self.before(at, page);
         let silent = (!self.text[at..].starts_with('?') || page.silent > 0).then_some(at);
         let (model, text) = (self.model, self.text);
@@ -316,6 +327,12 @@ impl<'r> Run<'r> {
                     outcome = thorough;
                 }
             }
+        }
+        self.lookups += outcome.lookups;
+        if self.lookups > budget {
+            let reason = "too much of this page looks damaged; from here on it is left as it is";
+            let end = self.text.ceil_char_boundary(at + 1);
+            self.leave(at..end, Rule::Torn, WORTH_A_REPORT, reason, Vec::new());
         }
         self.decide(outcome, page);
     }
