@@ -197,12 +197,11 @@ impl Repairer {
             }
             let text_again = again.text.into_owned();
             let map = repaired.edits.offset_map();
+            let changed: Vec<Range<usize>> =
+                again.edits.iter().map(|edit| edit.span.clone()).collect();
             repaired.unresolved.retain(|spot| {
                 let span = map.map(spot.span.start, Bias::Start)..map.map(spot.span.end, Bias::End);
-                again
-                    .edits
-                    .iter()
-                    .all(|edit| edit.span.end <= span.start || edit.span.start >= span.end)
+                !markup::touches(&changed, &span)
             });
             repaired.edits = EditList::compose(&repaired.edits, &again.edits);
             repaired.text = Cow::Owned(text_again);
@@ -240,7 +239,6 @@ impl Repairer {
                     lone::lost_characters(&revision.text, self.model(), options.min_confidence);
                 revision.to_input(&mut open);
                 unresolved.append(&mut open);
-                page.lost_characters += edits.len() as u32;
                 revision.apply(edits);
             }
         }
@@ -266,8 +264,9 @@ impl Repairer {
             }
         }
         if !(revision.edits.is_empty() && unresolved.is_empty()) && is_html() {
-            revision.keep_out_of(&markup::protected(text));
-            unresolved.retain(|spot| !markup::touches(&markup::protected(text), &spot.span));
+            let protected = markup::protected(text);
+            revision.keep_out_of(&protected);
+            unresolved.retain(|spot| !markup::touches(&protected, &spot.span));
         }
         unresolved.sort_by_key(|spot| spot.span.start);
         Repaired {

@@ -95,8 +95,6 @@ pub struct Page {
     pub silent: u32,
     /// Marks with a visible noise comma before them.
     pub comma_noise: u32,
-    /// How often a lone `?` was repaired.
-    pub lost_characters: u32,
 }
 
 impl Page {
@@ -285,7 +283,7 @@ fn is_annotatable(c: char) -> bool {
     (script::simplified(c) != c || c == '著') && cp936::encode(c).is_some()
 }
 
-fn is_han(c: char) -> bool {
+pub(crate) fn is_han(c: char) -> bool {
     ('\u{3400}'..='\u{9FFF}').contains(&c)
 }
 

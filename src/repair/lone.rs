@@ -7,6 +7,7 @@
 
 use std::ops::Range;
 
+use crate::damage::page::is_han;
 use crate::edit::{Candidate, Edit, EditList, Evidence, Rule};
 use crate::lm::Model;
 use crate::pipeline::Unresolved;
@@ -247,8 +248,4 @@ fn score(model: &Model, left: &str, middle: &str, right: &str) -> f32 {
         total += nats;
     }
     total
-}
-
-fn is_han(c: char) -> bool {
-    ('\u{3400}'..='\u{9FFF}').contains(&c)
 }

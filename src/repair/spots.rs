@@ -297,9 +297,13 @@ impl<'r> Run<'r> {
                 PageScorer::plain(model)
             }
         });
-        let splice = |effort| Splice::new(text, page, effort, silent);
-        let mut outcome = search(&Cp936, &splice(effort), scorer, at, context, last_two);
-        look_for_gaps(&mut outcome, context, &splice(effort), model, scorer);
+        let look = |effort| {
+            let lattice = Splice::new(text, page, effort, silent);
+            let mut outcome = search(&Cp936, &lattice, scorer, at, context, last_two);
+            look_for_gaps(&mut outcome, context, &lattice, model, scorer);
+            outcome
+        };
+        let mut outcome = look(effort);
         let doubtful = gain(&outcome) < SATISFYING_GAIN
             || outcome
                 .repairs
@@ -308,21 +312,7 @@ impl<'r> Run<'r> {
         if effort == Effort::Usual && doubtful {
             let characters = text[at..outcome.end].chars().count().max(1);
             if page.is_damaged() || outcome.same / (characters as f32) < GIBBERISH {
-                let mut thorough = search(
-                    &Cp936,
-                    &splice(Effort::Thorough),
-                    scorer,
-                    at,
-                    context,
-                    last_two,
-                );
-                look_for_gaps(
-                    &mut thorough,
-                    context,
-                    &splice(Effort::Thorough),
-                    model,
-                    scorer,
-                );
+                let thorough = look(Effort::Thorough);
                 if gain(&thorough) > gain(&outcome) {
                     outcome = thorough;
                 }
