@@ -15,6 +15,8 @@ use std::ops::Range;
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
+use crate::repair::channel::misread::Plan;
+
 pub use list::{EditError, EditList};
 pub use offsets::{Bias, OffsetMap};
 pub use record::EditRecord;
@@ -59,6 +61,9 @@ pub struct Evidence {
     pub candidates: Vec<Candidate>,
     /// Anything else, in plain English.
     pub note: String,
+    /// How a misread text becomes the repair, step by step; what later stages did is not in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Plan>,
 }
 
 /// One change: the bytes `span` of the input become `new`.

@@ -13,6 +13,7 @@ use crate::damage::{markup, trigger};
 use crate::edit::{Bias, Candidate, EditList, Rule};
 use crate::lm::Model;
 use crate::normalize::punctuation;
+use crate::repair::channel::misread;
 use crate::repair::{comma, lone, spots};
 use crate::script::{self, Style};
 
@@ -222,17 +223,21 @@ impl Repairer {
             Markup::Html => true,
             Markup::Auto => markup::is_markup(text),
         };
-        let suspicious = trigger::may_be_damaged(text);
-        if suspicious {
-            page.learn(text, self.model());
+        if self.wants(Rule::Misread) {
+            let (edits, open) = misread::repair(text, self.model(), options, &[]);
+            unresolved = open;
+            revision.apply(edits);
+        }
+        if trigger::may_be_damaged(&revision.text) {
+            page.learn(&revision.text, self.model());
             if self.wants(Rule::CommaNoise) {
-                let edits = comma::noise(text, page.is_damaged());
+                let edits = comma::noise(&revision.text, page.is_damaged());
                 page.comma_noise += edits.len() as u32;
                 revision.apply(edits);
             }
-            let spots = spots::repair(&revision.text, page, self.model(), options, is_html());
-            unresolved = spots.unresolved;
-            revision.to_input(&mut unresolved);
+            let mut spots = spots::repair(&revision.text, page, self.model(), options, is_html());
+            revision.to_input(&mut spots.unresolved);
+            unresolved.append(&mut spots.unresolved);
             revision.apply(spots.edits);
             if page.is_damaged() && self.wants(Rule::LostCharacter) {
                 let (edits, mut open) =

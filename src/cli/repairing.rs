@@ -50,7 +50,7 @@ pub(crate) struct RepairArguments {
     fill: FillArgument,
     /// Use only these rules (comma separated)
     ///
-    /// Rules: annotation, torn, comma-noise, lost-character, markup-residue, script, punctuation.
+    /// Rules: misread, annotation, torn, comma-noise, lost-character, markup-residue, script, punctuation.
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     rules: Vec<String>,
     /// Do not use these rules (comma separated)

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Rule {
+    /// Text that was read with the wrong codec: `鏈嶅姟鍣` -> `服务器`.
+    Misread,
     /// A pinyin annotation that the damage put behind a whole character: `會(huì )` -> `會`.
     Annotation,
     /// A run of bytes torn by a misaligned annotation or mark: `規??焖贁U展` -> `規模快速擴展`.
@@ -28,7 +30,8 @@ pub enum Rule {
 
 impl Rule {
     /// All rules, in the order in which the stages run.
-    pub const ALL: [Rule; 7] = [
+    pub const ALL: [Rule; 8] = [
+        Rule::Misread,
         Rule::Annotation,
         Rule::Torn,
         Rule::CommaNoise,
@@ -41,6 +44,7 @@ impl Rule {
     /// The name used on the command line and in reports, for example `comma-noise`.
     pub fn name(self) -> &'static str {
         match self {
+            Rule::Misread => "misread",
             Rule::Annotation => "annotation",
             Rule::Torn => "torn",
             Rule::CommaNoise => "comma-noise",
@@ -54,7 +58,8 @@ impl Rule {
     /// Whether the rule undoes damage, as opposed to converting or normalising sound text.
     pub fn is_damage(self) -> bool {
         match self {
-            Rule::Annotation
+            Rule::Misread
+            | Rule::Annotation
             | Rule::Torn
             | Rule::CommaNoise
             | Rule::LostCharacter

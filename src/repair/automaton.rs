@@ -24,6 +24,11 @@ impl Pending {
         self.0 == 0
     }
 
+    /// The bytes that were read, the last one lowest; 0 when nothing is pending.
+    pub fn bytes(self) -> u32 {
+        self.0
+    }
+
     /// The last byte that was read, 0 when nothing is pending.
     pub fn last_byte(self) -> u8 {
         self.0 as u8

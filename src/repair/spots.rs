@@ -395,7 +395,7 @@ impl<'r> Run<'r> {
                 gain,
                 replay,
                 candidates: if lost { candidates } else { Vec::new() },
-                note: String::new(),
+                ..Evidence::default()
             };
             self.write(arcs, span, rule, evidence);
         }

@@ -78,6 +78,7 @@ mod tests {
                 candidate("规摸快", 0.4, 0.41),
             ],
             note: "trail byte 55 closes the run".to_owned(),
+            plan: None,
         };
         let edits = vec![
             Edit {

@@ -1,0 +1,744 @@
+//! The misread channel: text written with one codec and read with another, once or several times, as a
+//! whole or in part, with bytes lost on the way.
+//!
+//! `服务` in UTF-8 read as GBK is `鏈嶅姟`. Read as Latin-1 it is `æœåŠ¡`, with a control character
+//! that stores drop. Writing the text with the wrong codec and reading it with the right one undoes it;
+//! what is lost is a hole in the bytes, which the model fills.
+//!
+//! * [`look`] finds stretches that may have been misread, at the speed of memory.
+//! * [`candidates`] finds the chain of mistakes of a stretch.
+//! * [`search`] finds where exactly the text was misread and what was written.
+//! * This file decides what of it is believed, and writes edits.
+
+mod candidates;
+mod chain;
+mod look;
+mod plain;
+mod right;
+mod search;
+mod transmit;
+mod wrong;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::edit::{Candidate, Edit, EditList, Evidence, GUESS_BELOW, Rule};
+use crate::lm::Model;
+use crate::pipeline::{Fill as Filling, Options, Unresolved};
+
+pub use chain::{Chain, Fill, Layer, MOST_LAYERS, Plan, PlanStep};
+pub use look::stretches;
+pub use right::Right;
+pub use transmit::{Loss, Misread, layers, misread, misread_all};
+pub use wrong::{Code, Wrong};
+
+use search::{Node, Outcome};
+
+/// Nats that Chinese text must beat, for each character, to be no accident. GBK and Big5 make a
+/// character of nearly any two bytes: one of some thousand at random.
+const BY_ACCIDENT: f32 = 9.5;
+/// The same for UTF-8, where one random sequence in a hundred is valid at all.
+const BY_ACCIDENT_UTF8: f32 = 13.0;
+/// What the support of a run must reach beyond accident for even odds, and what its gain.
+const EVEN: f32 = 4.0;
+/// The same where the text as it stands is Han or kana too, as rare characters of sound text are.
+const EVEN_AMONG_HAN: f32 = 8.0;
+/// The same once the page has shown the chain.
+const EVEN_KNOWN: f32 = 1.0;
+/// Nats that each lost byte or pair takes off the gain: it makes more texts fit.
+const LOST: f32 = 2.0;
+/// Log-odds for each nat.
+const SLOPE: f32 = 0.8;
+/// Support from which on a page is known to have been misread with a chain.
+const KNOWN: f32 = 60.0;
+/// What it costs to begin a run with a chain that the page has shown.
+const OPEN_KNOWN: f32 = 4.0;
+/// Below this probability a spot is not even reported.
+const WORTH_A_REPORT: f32 = 0.5;
+/// Flattens the model's overconfidence among fillings, as in the splice channel.
+const TEMPERATURE: f32 = 1.7;
+/// Rivals further behind are not listed.
+const FAR_BEHIND: f32 = 12.0;
+/// Candidates listed for one spot.
+const MOST_CANDIDATES: usize = 8;
+/// Look-ups in the model that a page may cost, and for each of its bytes; as in the splice channel.
+const BUDGET: (usize, usize) = (1_000_000, 12);
+/// Look-ups that one piece of a line may cost, and for each of its bytes.
+const LINE_BUDGET: (usize, usize) = (200_000, 200);
+/// A line is taken whole up to this length, in bytes; of a longer one so much around the stretch.
+const LINE: usize = 4096;
+/// Stretches without a result from which on layers are no longer looked for.
+const MOST_DEEP: usize = 8;
+/// Stretches without a result from which on only one in [`EVERY`] is looked at.
+const MOST_FAILURES: usize = 64;
+const EVERY: usize = 8;
+/// Characters around a silent loss among which it may have happened.
+const AROUND_LOSS: usize = 4;
+/// Nats of a character that reads badly; two in a row are where something may be missing.
+const BAD: f32 = -10.0;
+/// A piece of so few characters that nothing was found in may have lost bytes anywhere.
+const SHORT: usize = 24;
+/// Shares of a run that Chinese must have, of the characters above ASCII in it.
+const CHINESE: f32 = 0.6;
+
+/// What a misreading of U+FFFD as GBK gives, whatever was lost.
+const LOST_FOR_GOOD: &str = "锟斤拷";
+
+/// Repairs what was misread in `text`, except in `protected` spans (in order).
+pub fn repair(
+    text: &str,
+    model: &Model,
+    options: &Options,
+    protected: &[Range<usize>],
+) -> (EditList, Vec<Unresolved>) {
+    let mut unresolved = lost_for_good(text);
+    let stretches = stretches(text);
+    if stretches.is_empty() {
+        return (EditList::default(), unresolved);
+    }
+    let mut repairer = Repairer {
+        text,
+        model,
+        known: Vec::new(),
+        lookups: BUDGET.0 + BUDGET.1 * text.len(),
+        failures: 0,
+        runs: BTreeMap::new(),
+    };
+    let mut pieces = pieces(text, &stretches);
+    pieces.retain(|piece| !crate::damage::markup::touches(protected, &piece.stretch));
+    for piece in &pieces {
+        repairer.repair(piece, true);
+    }
+    // What was too short to prove anything may read well with a chain that longer pieces have shown.
+    if repairer.known.iter().any(|known| known.support >= KNOWN) {
+        for piece in &pieces {
+            repairer.repair(piece, false);
+        }
+    }
+    let mut edits = EditList::default();
+    let mut end = 0;
+    for run in std::mem::take(&mut repairer.runs).into_values() {
+        if run.span.start >= end {
+            end = run.span.end;
+            repairer.write(&run, options, &mut edits, &mut unresolved);
+        }
+    }
+    unresolved.retain(|spot| {
+        let touched =
+            |edit: &Edit| edit.span.start < spot.span.end && spot.span.start < edit.span.end;
+        !edits.iter().any(touched)
+    });
+    unresolved.sort_by_key(|spot| spot.span.start);
+    (edits, unresolved)
+}
+
+/// Every `锟斤拷`: U+FFFD in UTF-8 read as GBK. What stood there was lost before.
+fn lost_for_good(text: &str) -> Vec<Unresolved> {
+    let mut spots: Vec<Unresolved> = Vec::new();
+    for at in memchr::memmem::find_iter(text.as_bytes(), LOST_FOR_GOOD) {
+        let end = at + LOST_FOR_GOOD.len();
+        match spots.last_mut() {
+            Some(last) if last.span.end == at => last.span.end = end,
+            _ => spots.push(Unresolved {
+                span: at..end,
+                rule: Rule::Misread,
+                confidence: 1.0,
+                reason: "what stood here was lost before it was misread: \
+                         U+FFFD in UTF-8 read as GBK"
+                    .to_owned(),
+                candidates: Vec::new(),
+            }),
+        }
+    }
+    spots
+}
+
+/// A part of a line with a suspicious stretch in it.
+#[derive(Debug)]
+struct Piece {
+    /// What is searched.
+    span: Range<usize>,
+    /// What is suspicious in it.
+    stretch: Range<usize>,
+}
+
+/// The stretches, cut at line ends, with what is around them on the line.
+fn pieces(text: &str, stretches: &[Range<usize>]) -> Vec<Piece> {
+    let mut pieces: Vec<Piece> = Vec::new();
+    for stretch in stretches {
+        let mut from = stretch.start;
+        while from < stretch.end {
+            let line_end = memchr::memchr(b'\n', &text.as_bytes()[from..])
+                .map_or(text.len(), |end| from + end);
+            let to = line_end.min(stretch.end);
+            if text.as_bytes()[from..to].is_ascii() {
+                from = to + 1;
+                continue;
+            }
+            let line_start =
+                memchr::memrchr(b'\n', &text.as_bytes()[..from]).map_or(0, |at| at + 1);
+            let floor = text.floor_char_boundary(from.saturating_sub(LINE / 2));
+            let ceiling = text.ceil_char_boundary((to + LINE / 2).min(text.len()));
+            let whole = line_end - line_start <= LINE;
+            let start = if whole {
+                line_start
+            } else {
+                line_start.max(floor)
+            };
+            let end = if whole {
+                line_end
+            } else {
+                line_end.min(ceiling)
+            };
+            // Two stretches on one line: where the first one's piece reaches over the second, they are one.
+            let taken = pieces.last().map_or(0, |last| last.span.end);
+            match pieces.last_mut() {
+                Some(last) if last.span.start <= from && to <= taken => last.stretch.end = to,
+                _ => pieces.push(Piece {
+                    span: start.max(taken)..end.max(taken),
+                    stretch: from.max(taken)..to.max(taken),
+                }),
+            }
+            from = to + 1;
+        }
+    }
+    pieces
+}
+
+/// A chain that some piece of the page was misread with.
+struct Known {
+    chain: Chain,
+    /// The support of all runs with it.
+    support: f32,
+}
+
+struct Repairer<'t> {
+    text: &'t str,
+    model: &'t Model,
+    known: Vec<Known>,
+    /// Look-ups that are left.
+    lookups: usize,
+    /// Stretches that nothing was found in.
+    failures: usize,
+    /// What is believed, by where it begins.
+    runs: BTreeMap<usize, Run>,
+}
+
+/// A misread run, and what was written.
+struct Run {
+    span: Range<usize>,
+    chain: Chain,
+    nodes: Vec<Node>,
+    /// Where each node begins in the text.
+    starts: Vec<usize>,
+    rivals: Vec<search::Rival>,
+    confidence: f32,
+    gain: f32,
+    support: f32,
+}
+
+impl Repairer<'_> {
+    /// Looks for runs in a piece: with the chains of the page, or (`discover`) with any.
+    fn repair(&mut self, piece: &Piece, discover: bool) {
+        let settled = self
+            .runs
+            .range(..piece.span.end)
+            .next_back()
+            .is_some_and(|(_, run)| run.span.end > piece.span.start && run.confidence >= 0.99);
+        if settled && !discover {
+            return;
+        }
+        let mut best: Option<(f32, Vec<Run>)> = None;
+        for i in 0..self.known.len() {
+            if self.known[i].support < KNOWN && !discover {
+                continue;
+            }
+            let chain = self.known[i].chain.clone();
+            let runs = self.runs_of(piece, &chain);
+            let worth = worth(&runs);
+            if worth > best.as_ref().map_or(0.0, |best| best.0) {
+                best = Some((worth, runs));
+            }
+        }
+        let sure = |best: &Option<(f32, Vec<Run>)>| {
+            best.as_ref()
+                .is_some_and(|(_, runs)| runs.iter().any(|run| run.confidence >= 0.99))
+        };
+        if discover && !sure(&best) && self.lookups > 0 && self.may_discover() {
+            let sample = &self.text[piece.stretch.clone()];
+            let layers = if self.failures < MOST_DEEP {
+                MOST_LAYERS
+            } else {
+                1
+            };
+            let (found, lookups) = candidates::chains(sample, self.model, layers);
+            self.lookups = self.lookups.saturating_sub(lookups);
+            for chain in found {
+                if self.known.iter().any(|known| known.chain == chain) {
+                    continue;
+                }
+                let runs = self.runs_of(piece, &chain);
+                let worth = worth(&runs);
+                if worth > best.as_ref().map_or(0.0, |best| best.0) {
+                    best = Some((worth, runs));
+                }
+            }
+        }
+        let Some((_, runs)) = best else {
+            self.failures += usize::from(discover);
+            return;
+        };
+        for run in runs {
+            let support = if run.confidence >= 0.9 {
+                run.support
+            } else {
+                0.0
+            };
+            match self.known.iter_mut().find(|known| known.chain == run.chain) {
+                Some(known) => known.support += support,
+                None if support > 0.0 => self.known.push(Known {
+                    chain: run.chain.clone(),
+                    support,
+                }),
+                None => {}
+            }
+            self.runs.insert(run.span.start, run);
+        }
+        self.known.sort_by(|a, b| b.support.total_cmp(&a.support));
+        self.known.truncate(4);
+    }
+
+    /// Whether another stretch is worth a full look: a text in another language is one stretch after another, and
+    /// from some failures on only every few of them are looked at.
+    fn may_discover(&self) -> bool {
+        self.failures < MOST_FAILURES || self.failures.is_multiple_of(EVERY)
+    }
+
+    /// The runs of a piece with one chain, those that nobody would believe left out.
+    fn runs_of(&mut self, piece: &Piece, chain: &Chain) -> Vec<Run> {
+        let known = self
+            .known
+            .iter()
+            .any(|known| known.chain == *chain && known.support >= KNOWN);
+        let open = if known { OPEN_KNOWN } else { search::OPEN };
+        let text = &self.text[piece.span.clone()];
+        let budget = (LINE_BUDGET.0 + LINE_BUDGET.1 * text.len()).min(self.lookups);
+        let mut way = search::Way {
+            open,
+            silent: &[],
+            doubles: false,
+            tolerant: false,
+            budget,
+        };
+        let mut outcome = search::search(text, chain, self.model, way);
+        self.lookups = self.lookups.saturating_sub(outcome.lookups);
+        let silent = losses(text, &outcome, self.model);
+        let mut puts = outcome.path.iter().flat_map(Node::puts);
+        way.doubles = puts.any(|put| put.known);
+        if !silent.is_empty() || way.doubles {
+            way.silent = &silent;
+            way.budget = budget.saturating_sub(outcome.lookups);
+            let again = search::search(text, chain, self.model, way);
+            self.lookups = self.lookups.saturating_sub(again.lookups);
+            if again.score > outcome.score {
+                outcome = again;
+            }
+        }
+        self.judge(piece.span.start, outcome, chain, known)
+    }
+
+    fn judge(&self, offset: usize, outcome: Outcome, chain: &Chain, known: bool) -> Vec<Run> {
+        let mut runs = Vec::new();
+        let mut starts = Vec::with_capacity(outcome.path.len());
+        let mut at = offset;
+        for node in &outcome.path {
+            starts.push(at);
+            at = offset + node.to;
+        }
+        let mut from = 0;
+        while from < outcome.path.len() {
+            if !outcome.path[from].inside {
+                from += 1;
+                continue;
+            }
+            let mut to = from;
+            while outcome.path.get(to).is_some_and(|node| node.inside) {
+                to += 1;
+            }
+            let nodes = &outcome.path[from..to];
+            let span = starts[from]..offset + nodes[nodes.len() - 1].to;
+            let new: String = nodes.iter().flat_map(Node::characters).collect();
+            let (support, chinese) = self.support(&new, chain);
+            let old = &self.text[span.clone()];
+            let context = self.model.line_start();
+            let lost = nodes
+                .iter()
+                .flat_map(Node::puts)
+                .filter(|put| !put.known)
+                .count() as f32;
+            let gain = plain::score(self.model, context, &new)
+                - plain::score(self.model, context, old)
+                - LOST * lost;
+            let among_han = old.chars().any(|c| matches!(c, '\u{3040}'..='\u{9FFF}'));
+            let even = match (known, among_han) {
+                (true, _) => EVEN_KNOWN,
+                (false, false) => EVEN,
+                (false, true) => EVEN_AMONG_HAN,
+            };
+            let evidence = support.min(gain) - even;
+            let confidence = 1.0 / (1.0 + (-SLOPE * evidence).exp());
+            if chinese >= CHINESE && confidence >= WORTH_A_REPORT {
+                runs.push(Run {
+                    span,
+                    chain: chain.clone(),
+                    nodes: nodes.to_vec(),
+                    starts: starts[from..to].to_vec(),
+                    rivals: outcome
+                        .rivals
+                        .iter()
+                        .filter(|rival| rival.from >= from && rival.to <= to)
+                        .map(|rival| search::Rival {
+                            from: rival.from - from,
+                            to: rival.to - from,
+                            ..rival.clone()
+                        })
+                        .collect(),
+                    confidence,
+                    gain,
+                    support,
+                });
+            }
+            from = to;
+        }
+        runs
+    }
+
+    /// How much better than an accident the text reads, in nats, and how Chinese it is.
+    fn support(&self, new: &str, chain: &Chain) -> (f32, f32) {
+        let accident = match chain.0.last() {
+            Some(layer) if layer.right == Right::Utf8 => BY_ACCIDENT_UTF8,
+            _ => BY_ACCIDENT,
+        };
+        let mut context = self.model.line_start();
+        let mut before = None;
+        let (mut support, mut chinese, mut all) = (0.0, 0, 0);
+        for c in new.chars() {
+            let (next, nats) = plain::read_original(self.model, context, before, c);
+            context = next;
+            before = Some(c);
+            if !c.is_ascii() {
+                support += nats + accident;
+                all += 1;
+                chinese += usize::from(is_chinese(c));
+            }
+        }
+        (support, chinese as f32 / (all as f32).max(1.0))
+    }
+
+    /// Turns a run into edits, a clause each.
+    fn write(
+        &self,
+        run: &Run,
+        options: &Options,
+        edits: &mut EditList,
+        unresolved: &mut Vec<Unresolved>,
+    ) {
+        let mut from = 0;
+        while from < run.nodes.len() {
+            let mut to = from;
+            while to < run.nodes.len() {
+                to += 1;
+                let node = &run.nodes[to - 1];
+                let ends = node.characters().last().is_some_and(|&c| is_clause_end(c));
+                // A node without length belongs to the one before.
+                let whole = run.starts.get(to).is_none_or(|&start| start < run.span.end);
+                let tag = node.characters().last() == Some(&'>')
+                    || run
+                        .nodes
+                        .get(to)
+                        .is_some_and(|next| next.characters() == ['<'] && next.at_rest);
+                if (ends || tag) && node.at_rest && whole {
+                    break;
+                }
+            }
+            self.write_clause(run, from..to, options, edits, unresolved);
+            from = to;
+        }
+    }
+
+    fn write_clause(
+        &self,
+        run: &Run,
+        nodes: Range<usize>,
+        options: &Options,
+        edits: &mut EditList,
+        unresolved: &mut Vec<Unresolved>,
+    ) {
+        let Range {
+            start: mut from,
+            end: mut to,
+        } = nodes;
+        let is_same = |i: usize| {
+            let node = &run.nodes[i];
+            let span = run.starts[i]..self.end(run, i);
+            let mut own = self.text[span].chars();
+            node.at_rest
+                && node.puts().is_empty()
+                && node.characters().len() == 1
+                && own.next() == Some(node.characters()[0])
+                && own.next().is_none()
+        };
+        while from < to && is_same(from) {
+            from += 1;
+        }
+        while from < to
+            && is_same(to - 1)
+            && (to < 2 || to - 1 == from || run.nodes[to - 2].at_rest)
+        {
+            to -= 1;
+        }
+        if from == to {
+            return;
+        }
+        let span = run.starts[from]..self.end(run, to - 1);
+        let text = |nodes: Range<usize>| -> String {
+            run.nodes[nodes].iter().flat_map(Node::characters).collect()
+        };
+        let new = text(from..to);
+        let old = &self.text[span.clone()];
+        let mut plan = plan(run, from..to);
+        let lost = plan.filled_bytes() > 0;
+        let candidates = if lost {
+            candidates_of(run, from..to, &new, &text)
+        } else {
+            Vec::new()
+        };
+        let fill = candidates.first().map_or(1.0, |best| best.probability);
+        if run.confidence < options.min_confidence
+            || (options.fill == Filling::Certain && fill < GUESS_BELOW)
+        {
+            let reason = if run.confidence < options.min_confidence {
+                format!("may have been misread ({plan})")
+            } else {
+                format!("was misread ({plan}), and the lost bytes are not sure")
+            };
+            let own = Candidate {
+                text: new,
+                probability: fill,
+                behind: 0.0,
+            };
+            let candidates = if candidates.is_empty() {
+                vec![own]
+            } else {
+                candidates
+            };
+            unresolved.push(Unresolved {
+                span,
+                rule: Rule::Misread,
+                confidence: run.confidence,
+                reason,
+                candidates,
+            });
+            return;
+        }
+        let mut written = new.clone();
+        if options.fill == Filling::Mark && fill < GUESS_BELOW {
+            written = marked(&run.nodes[from..to]);
+        }
+        if !plan.apply(old).is_some_and(|again| again == new) {
+            plan.steps.clear();
+        }
+        let replay = if lost {
+            transmit::replays(&new, &run.chain, old)
+        } else {
+            !plan.steps.is_empty()
+        };
+        edits.push(Edit {
+            span,
+            new: written.into(),
+            rule: Rule::Misread,
+            confidence: run.confidence,
+            evidence: Some(Box::new(Evidence {
+                bytes: bytes_of(&plan),
+                damage: run.confidence,
+                fill,
+                gain: run.gain,
+                replay,
+                note: note(&plan, &candidates, &new),
+                candidates,
+                plan: Some(plan).filter(|plan| !plan.steps.is_empty()),
+            })),
+        });
+    }
+
+    /// Where a node of a run ends in the text.
+    fn end(&self, run: &Run, node: usize) -> usize {
+        run.starts.get(node + 1).copied().unwrap_or(run.span.end)
+    }
+}
+
+/// How much better all runs together are than the text as it stands.
+fn worth(runs: &[Run]) -> f32 {
+    runs.iter().map(|run| run.gain.min(run.support)).sum()
+}
+
+/// Where bytes may have been lost without a trace: around the suspicious characters that a search has
+/// left outside of its runs, and around what reads badly inside of them.
+fn losses(text: &str, outcome: &Outcome, model: &Model) -> Vec<usize> {
+    let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+    let mut places = vec![false; starts.len()];
+    let all = starts.len() <= SHORT && !outcome.path.iter().any(|node| node.inside);
+    let mut at = 0;
+    let (mut context, mut before, mut bad) = (model.line_start(), None, 0);
+    for (i, node) in outcome.path.iter().enumerate().take(starts.len()) {
+        for &c in node.characters() {
+            let (next, nats) = plain::read_original(model, context, before, c);
+            (context, before) = (next, Some(c));
+            bad = if nats < BAD { bad + 1 } else { 0 };
+        }
+        let odd = !node.inside && (all || text[at..node.to].chars().any(look::is_suspicious));
+        let silent = node.puts().iter().any(|put| put.over == 0);
+        if odd || silent || bad > 1 {
+            let near = i.saturating_sub(AROUND_LOSS)..(i + 2).min(starts.len());
+            places[near].fill(true);
+        }
+        at = node.to;
+    }
+    starts
+        .iter()
+        .zip(places)
+        .filter_map(|(&start, place)| place.then_some(start))
+        .collect()
+}
+
+fn is_clause_end(c: char) -> bool {
+    matches!(
+        c,
+        '，' | '。' | '；' | '：' | '！' | '？' | '、' | '\u{3000}' | '|' | '\t'
+    )
+}
+
+fn is_chinese(c: char) -> bool {
+    matches!(c, '\u{3000}'..='\u{3020}' | '\u{3400}'..='\u{9FFF}' | '\u{FF01}'..='\u{FF60}' | '\u{2010}'..='\u{2030}' | '·' | '\u{20000}'..='\u{3FFFF}')
+}
+
+/// How the text of the nodes is undone.
+fn plan(run: &Run, nodes: Range<usize>) -> Plan {
+    let base = match nodes.start {
+        0 => [0; MOST_LAYERS],
+        start => run.nodes[start - 1].read,
+    };
+    let mut steps: Vec<PlanStep> = run
+        .chain
+        .0
+        .iter()
+        .map(|layer| PlanStep {
+            encode: layer.wrong.name().to_owned(),
+            decode: layer.right.name().to_owned(),
+            fills: Vec::new(),
+        })
+        .collect();
+    for put in run.nodes[nodes].iter().flat_map(Node::puts) {
+        let layer = usize::from(put.layer);
+        steps[layer].fills.push(Fill {
+            at: put.at.saturating_sub(base[layer]) as usize,
+            over: usize::from(put.over),
+            bytes: chain::hex(&put.bytes[..usize::from(put.len)]),
+            known: put.known,
+        });
+    }
+    Plan { steps }
+}
+
+/// The ways to read the nodes, best first, with their shares.
+fn candidates_of(
+    run: &Run,
+    nodes: Range<usize>,
+    new: &str,
+    text: &dyn Fn(Range<usize>) -> String,
+) -> Vec<Candidate> {
+    let mut ways = vec![(new.to_owned(), 0.0)];
+    for rival in &run.rivals {
+        if rival.behind > FAR_BEHIND || rival.from < nodes.start || rival.to > nodes.end {
+            continue;
+        }
+        let way = [
+            text(nodes.start..rival.from),
+            rival.text.clone(),
+            text(rival.to..nodes.end),
+        ]
+        .concat();
+        match ways.iter_mut().find(|(other, _)| *other == way) {
+            Some((_, behind)) => *behind = rival.behind.min(*behind),
+            None => ways.push((way, rival.behind)),
+        }
+    }
+    ways.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let all: f32 = ways
+        .iter()
+        .map(|(_, behind)| (-behind / TEMPERATURE).exp())
+        .sum();
+    ways.truncate(MOST_CANDIDATES);
+    ways.into_iter()
+        .map(|(text, behind)| Candidate {
+            text,
+            probability: (-behind / TEMPERATURE).exp() / all,
+            behind,
+        })
+        .collect()
+}
+
+/// The text of the nodes with 〓 for the characters whose bytes were lost.
+fn marked(nodes: &[Node]) -> String {
+    let mut text = String::new();
+    let mut lost = false;
+    for node in nodes {
+        lost |= node.puts().iter().any(|put| !put.known);
+        for &c in node.characters() {
+            text.push(if std::mem::take(&mut lost) && !c.is_ascii() {
+                '〓'
+            } else {
+                c
+            });
+        }
+        lost |= !node.at_rest
+            && node.characters().is_empty()
+            && node.puts().iter().any(|put| !put.known);
+    }
+    text
+}
+
+/// The lost bytes in parentheses.
+fn bytes_of(plan: &Plan) -> String {
+    let lost = plan.fills().filter(|fill| !fill.known);
+    lost.map(|fill| format!("({})", fill.bytes))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// `gbk -> utf-8, 1 byte lost: 界 over 畍 by 9.3 nats`.
+fn note(plan: &Plan, candidates: &[Candidate], new: &str) -> String {
+    let mut note = plan.to_string();
+    if let Some(rival) = candidates.iter().find(|candidate| candidate.text != *new) {
+        let (own, other) = difference(new, &rival.text);
+        note.push_str(&format!(": {own} over {other} by {:.1} nats", rival.behind));
+    }
+    note
+}
+
+/// Where two texts differ.
+fn difference<'s>(a: &'s str, b: &'s str) -> (&'s str, &'s str) {
+    let start = a
+        .char_indices()
+        .zip(b.chars())
+        .find(|((_, x), y)| x != y)
+        .map_or(a.len().min(b.len()), |((at, _), _)| at);
+    let tail = a[start..]
+        .chars()
+        .rev()
+        .zip(b[start..].chars().rev())
+        .take_while(|(x, y)| x == y)
+        .map(|(x, _)| x.len_utf8())
+        .sum::<usize>();
+    (&a[start..a.len() - tail], &b[start..b.len() - tail])
+}

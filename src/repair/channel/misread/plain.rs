@@ -1,0 +1,131 @@
+//! How well a text reads as it stands, in any language.
+//!
+//! The language model knows Chinese. To it `café` and `ÄãºÃ` are equally unknown, and so would be turned into
+//! Chinese with equal pleasure. The costs here are rough entropies per character of other scripts, so that
+//! words of theirs beat Chinese made of rare characters.
+
+use crate::lm::{Context, Model, Symbol};
+
+/// Nats of an unknown character, of whatever kind.
+const UNKNOWN: f32 = -13.0;
+/// Nats of a letter that follows letters of its own script: 3 to 3.5 nats in alphabets.
+const LETTER: f32 = -3.5;
+/// A letter with a diacritic among Latin letters; and one that is alone.
+const ACCENTED: f32 = -4.5;
+/// The first letter of a word in another script.
+const FIRST: f32 = -7.0;
+
+/// A space that is not ASCII.
+const WIDE_SPACE: f32 = -7.0;
+/// Nats of a character that no Chinese text has: controls, Hangul, private use, halfwidth katakana, U+FFFD.
+const IMPOSSIBLE: f32 = -20.0;
+
+/// The syllables that make up most of Korean text. What EUC-KR shows for Chinese are any of 2,350.
+const FREQUENT_HANGUL: &str = "이다는의에을가하고로한지기를사은대도자서나리시어인정그해아들수일있으부보제전과라스장원들만주적구여성국상트러동조세선면게연신우미였었할위관소무저것비중내말년오경문실계용발모공생화바업민진없까려치물결행본방입분던된않등재개려습니거마음했며때더단안되명형학회와드임심현산강간건점양약피작력체불유통외영예번두천";
+
+/// The scripts that are told apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// What the model reads: ASCII, Han, marks.
+    Model,
+    Latin,
+    Greek,
+    Cyrillic,
+    Kana,
+    HalfKana,
+    Hangul,
+    /// Arabic, Hebrew, Thai and so on.
+    Letters,
+    /// `¡` to `¿`, `×`, `÷`.
+    LatinSign,
+    Box,
+    Sign,
+    Control,
+}
+
+fn kind(c: char) -> Kind {
+    match u32::from(c) {
+        0..=0x7E => Kind::Model,
+        0x7F..=0x9F => Kind::Control,
+        0xB7 | 0xA0 => Kind::Model,
+        0xA1..=0xBF | 0xD7 | 0xF7 => Kind::LatinSign,
+        0xC0..=0x24F | 0x1E00..=0x1EFF => Kind::Latin,
+        0x250..=0x36F => Kind::Sign,
+        0x370..=0x3FF | 0x1F00..=0x1FFF => Kind::Greek,
+        0x400..=0x52F => Kind::Cyrillic,
+        0x530..=0x10FF | 0x1200..=0x1DFF => Kind::Letters,
+        0x1100..=0x11FF | 0xAC00..=0xD7A3 => Kind::Hangul,
+        0x2010..=0x2027 | 0x2030..=0x2049 => Kind::Model,
+        0x2500..=0x259F => Kind::Box,
+        0x3040..=0x309F | 0x30A0..=0x30FF => Kind::Kana,
+        0x3000..=0x303F => Kind::Model,
+        0x3400..=0x9FFF => Kind::Model,
+        0xE000..=0xF8FF | 0xFFFD..=0xFFFF => Kind::Control,
+        0xFF61..=0xFF9F => Kind::HalfKana,
+        0xFF00..=0xFF60 => Kind::Model,
+        0x20000..=0x3FFFF => Kind::Model,
+        _ => Kind::Sign,
+    }
+}
+
+/// Reads one more character after `before`: the new context, and nats.
+pub(super) fn read(
+    model: &Model,
+    context: Context,
+    before: Option<char>,
+    c: char,
+) -> (Context, f32) {
+    let kind = kind(c);
+    if kind == Kind::Model {
+        let (next, nats) = model.advance(context, c);
+        // White space is free in the model, whose counts were made without it.
+        let wide = c.is_whitespace() && !c.is_ascii();
+        return (next, if wide { WIDE_SPACE } else { nats.max(UNKNOWN) });
+    }
+    let same = before.is_some_and(|before| self::kind(before) == kind);
+    let nats = match kind {
+        Kind::Latin if same || before.is_some_and(|c| c.is_ascii_alphabetic()) => ACCENTED,
+        Kind::Latin => FIRST + 0.5,
+        Kind::Greek | Kind::Cyrillic | Kind::Letters if same => LETTER,
+        Kind::Greek | Kind::Cyrillic | Kind::Letters => FIRST,
+        Kind::Kana | Kind::HalfKana if same => -4.5,
+        Kind::Kana | Kind::HalfKana => -6.0,
+        Kind::Hangul if FREQUENT_HANGUL.contains(c) => -4.8,
+        Kind::Hangul => -9.0,
+        Kind::Box if same => -3.5,
+        Kind::Box | Kind::LatinSign => -8.5,
+        Kind::Sign => -10.0,
+        Kind::Control => -16.0,
+        Kind::Model => 0.0,
+    };
+    (context.then(Symbol::UNKNOWN), nats)
+}
+
+/// Reads one more character of what is to be the original: Chinese, with words of some other scripts in it.
+pub(super) fn read_original(
+    model: &Model,
+    context: Context,
+    before: Option<char>,
+    c: char,
+) -> (Context, f32) {
+    let (next, nats) = read(model, context, before, c);
+    let impossible = match kind(c) {
+        Kind::Hangul | Kind::Letters | Kind::HalfKana | Kind::Control => true,
+        Kind::Sign => !matches!(c, '\u{2000}'..='\u{2FFF}'),
+        _ => c.is_ascii_control() && !c.is_ascii_whitespace(),
+    };
+    (next, if impossible { IMPOSSIBLE } else { nats })
+}
+
+/// Nats of a text after a context.
+pub(super) fn score(model: &Model, mut context: Context, text: &str) -> f32 {
+    let mut before = None;
+    let mut total = 0.0;
+    for c in text.chars() {
+        let (next, nats) = read(model, context, before, c);
+        context = next;
+        total += nats;
+        before = Some(c);
+    }
+    total
+}

@@ -1,0 +1,757 @@
+//! Where a text was misread through a given chain, and what was written.
+//!
+//! A beam search of its own, for here damage is the rule and not the exception: runs are long, nearly
+//! every character has one reading, and the codecs stand in layers. A hypothesis is either outside a
+//! run, where the text is read as it stands, or inside one, where each character is turned into the bytes
+//! of the wrong codec and fed to the right one, whose characters are fed to the next layer, and so on. The
+//! last layer's characters are read by the language model. Where bytes were lost the hypothesis splits.
+
+use crate::lm::{Context, Model};
+use crate::repair::automaton::{Automaton, Pending, Step};
+use crate::script;
+
+use super::chain::{Chain, MOST_LAYERS};
+use super::right::Right;
+use super::wrong::Wrong;
+use super::{look, plain};
+
+/// Hypotheses kept at a position where no byte was lost lately.
+const WIDTH: usize = 12;
+/// Hypotheses kept while a lost byte waits for its right-hand neighbours. A lost lead byte of UTF-8 that takes its
+/// follower with it has some 500 values, and none of them can be ranked before its character is complete.
+const WIDTH_AFTER_HOLE: usize = 600;
+/// Hypotheses kept once the character of a lost byte is complete, until its neighbours are read.
+const WIDTH_COMPLETE: usize = 48;
+/// Characters of the original, that of the lost byte counted, during which the wider beam is kept.
+const FRESH: u8 = 4;
+/// Nats behind the best beyond which a hypothesis is given up.
+const BEHIND: f32 = 16.0;
+/// The best hypotheses inside a run that may have lost a byte here.
+const TRIES: usize = 6;
+/// What it costs to begin a run that nothing on the page speaks for yet.
+pub(super) const OPEN: f32 = 8.0;
+/// What it costs to end one before the text ends: the more, the longer it is, up to the second one. A few rare
+/// characters do not end a long run.
+const CLOSE: [f32; 2] = [2.0, 14.0];
+/// How much more for each character of the page.
+const CLOSE_STEP: f32 = 0.5;
+/// What it costs that a `?` or U+FFFD is a lost byte, or two of them.
+const MARKED: [f32; 2] = [0.5, 1.5];
+/// What it costs that a byte, or two, were lost without a trace.
+const SILENT: [f32; 2] = [4.0, 4.5];
+/// What it costs that a space was one of fixed width.
+const SPACE: f32 = 1.0;
+/// What it costs that the last byte of a run was lost at the end of a line.
+const AT_END: f32 = 1.5;
+/// What it costs in a tolerant search that something is missing or does not fit.
+const BROKEN: f32 = 4.0;
+/// What it costs that two bytes which are valid UTF-8 by accident show as one Latin character.
+const DOUBLE: f32 = 5.0;
+/// What it costs that a character above ASCII came out of bytes that were valid UTF-8 by accident.
+const ACCIDENT: f32 = 2.0;
+/// What it costs that a character is of the other script than those before it: the model folds both scripts.
+const OTHER_SCRIPT: f32 = 3.0;
+
+/// Bytes that were lost and put back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Put {
+    pub(super) layer: u8,
+    /// Which character of the layer's text, counted from the start of the run.
+    pub(super) at: u32,
+    pub(super) over: u8,
+    pub(super) bytes: [u8; 4],
+    pub(super) len: u8,
+    /// The bytes are sure: they were valid UTF-8 by accident, and show as such.
+    pub(super) known: bool,
+}
+
+const NO_PUT: Put = Put {
+    layer: 0,
+    at: 0,
+    over: 0,
+    bytes: [0; 4],
+    len: 0,
+    known: false,
+};
+
+/// Bytes lost within one step of the search, at most.
+const MOST_PUTS: usize = 2;
+/// Characters that one character of the page gives, at most.
+const MOST_CHARACTERS: usize = 4;
+
+#[derive(Clone, Copy, Debug)]
+struct Hypothesis {
+    inside: bool,
+    pending: [Pending; MOST_LAYERS],
+    context: Context,
+    score: f32,
+    /// How many characters each layer has read since the run began.
+    read: [u32; MOST_LAYERS],
+    fresh: u8,
+    /// Characters of Simplified text only less those of Traditional text only, so far.
+    script: i16,
+    /// The last character that came out, for scripts that the model does not know.
+    before: Option<char>,
+    node: u32,
+    // What this step has added so far:
+    characters: [char; MOST_CHARACTERS],
+    count: u8,
+    puts: [Put; MOST_PUTS],
+    put_count: u8,
+}
+
+impl Hypothesis {
+    fn same_future(&self, other: &Hypothesis) -> bool {
+        self.inside == other.inside
+            && self.pending == other.pending
+            && self.context == other.context
+    }
+
+    fn at_rest(&self) -> bool {
+        self.pending.iter().all(|pending| pending.is_none())
+    }
+
+    fn push(&mut self, c: char) -> bool {
+        let fits = usize::from(self.count) < MOST_CHARACTERS;
+        if fits {
+            self.characters[usize::from(self.count)] = c;
+            self.count += 1;
+        }
+        fits
+    }
+
+    fn put(&mut self, layer: usize, over: u8, bytes: &[u8]) -> bool {
+        let fits = usize::from(self.put_count) < MOST_PUTS;
+        if fits {
+            let mut put = Put {
+                layer: layer as u8,
+                at: self.read[layer],
+                over,
+                bytes: [0; 4],
+                len: bytes.len() as u8,
+                known: false,
+            };
+            put.bytes[..bytes.len()].copy_from_slice(bytes);
+            self.puts[usize::from(self.put_count)] = put;
+            self.put_count += 1;
+            self.fresh = FRESH;
+        }
+        fits
+    }
+}
+
+/// One character of the page on a path.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    parent: u32,
+    /// Where the character ends, in bytes of the page.
+    pub(super) to: usize,
+    pub(super) inside: bool,
+    /// Whether all layers are between two characters behind it.
+    pub(super) at_rest: bool,
+    characters: [char; MOST_CHARACTERS],
+    count: u8,
+    puts: [Put; MOST_PUTS],
+    put_count: u8,
+    /// How many characters each layer has read behind it, since the run began.
+    pub(super) read: [u32; MOST_LAYERS],
+}
+
+impl Node {
+    pub(super) fn characters(&self) -> &[char] {
+        &self.characters[..usize::from(self.count)]
+    }
+
+    pub(super) fn puts(&self) -> &[Put] {
+        &self.puts[..usize::from(self.put_count)]
+    }
+}
+
+/// Another way to read a piece of the best path.
+#[derive(Clone, Debug)]
+pub(super) struct Rival {
+    /// The nodes of the best path that it replaces.
+    pub(super) from: usize,
+    pub(super) to: usize,
+    /// What it reads there.
+    pub(super) text: String,
+    /// How much worse it is, in nats.
+    pub(super) behind: f32,
+}
+
+/// What a search found.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    /// The best path, one node for each character of the page.
+    pub(super) path: Vec<Node>,
+    pub(super) rivals: Vec<Rival>,
+    /// Log-probability of the best path minus costs.
+    pub(super) score: f32,
+    /// How many look-ups in the model it took.
+    pub(super) lookups: usize,
+}
+
+const ROOT: u32 = u32::MAX;
+
+struct Merge {
+    kept: u32,
+    given_up: u32,
+    behind: f32,
+}
+
+/// How to search.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way<'w> {
+    /// What it costs to begin a run.
+    pub(super) open: f32,
+    /// The places (in bytes, in order) at which bytes may have been lost without a trace.
+    pub(super) silent: &'w [usize],
+    /// Whether Latin characters may stand for two bytes each that were valid UTF-8 by accident.
+    pub(super) doubles: bool,
+    /// What does not fit is skipped at a cost, and not filled: to try a chain cheaply.
+    pub(super) tolerant: bool,
+    /// Look-ups in the model after which nothing is filled any more.
+    pub(super) budget: usize,
+}
+
+/// Reads `text`, a line or a piece of one, through the chain.
+pub(super) fn search(text: &str, chain: &Chain, model: &Model, way: Way<'_>) -> Outcome {
+    Search {
+        chain,
+        model,
+        way,
+        nodes: Vec::with_capacity(text.len()),
+        merges: Vec::new(),
+        lookups: 0,
+        pool: Vec::new(),
+    }
+    .run(text)
+}
+
+struct Search<'s> {
+    chain: &'s Chain,
+    model: &'s Model,
+    way: Way<'s>,
+    nodes: Vec<Node>,
+    merges: Vec<Merge>,
+    lookups: usize,
+    pool: Vec<Vec<Hypothesis>>,
+}
+
+impl Search<'_> {
+    fn run(mut self, text: &str) -> Outcome {
+        let first = Hypothesis {
+            inside: false,
+            pending: [Pending::NONE; MOST_LAYERS],
+            context: self.model.line_start(),
+            score: 0.0,
+            read: [0; MOST_LAYERS],
+            fresh: 0,
+            script: 0,
+            before: None,
+            node: ROOT,
+            characters: ['\0'; MOST_CHARACTERS],
+            count: 0,
+            puts: [NO_PUT; MOST_PUTS],
+            put_count: 0,
+        };
+        let mut beam = vec![first];
+        let mut next = Vec::new();
+        let mut silent = self.way.silent.iter().peekable();
+        let outer = self.chain.0[0].wrong;
+        for (at, c) in text.char_indices() {
+            let to = at + c.len_utf8();
+            let following = text[to..].chars().next();
+            while silent.next_if(|&&place| place < at).is_some() {}
+            let exhausted = self.lookups > self.way.budget;
+            let may_drop = !exhausted && silent.peek() == Some(&&at);
+            let own = outer.encode(c).map(|code| code.bytes()[0]);
+            if may_drop {
+                self.drop_silently(&mut beam, outer, own);
+            }
+            next.clear();
+            let mut tried = 0;
+            for &(mut hypothesis) in &beam {
+                let before = next.len();
+                let exhausted = exhausted || tried >= TRIES;
+                if hypothesis.inside {
+                    tried += 1;
+                    self.take(hypothesis, c, following, exhausted, &mut next);
+                    if next.len() == before && !exhausted && !self.way.tolerant {
+                        // Nothing goes on here: something is missing in front.
+                        let mut dropped = vec![hypothesis];
+                        self.drop_silently(&mut dropped, outer, own);
+                        for layer in 1..self.chain.0.len() {
+                            if !hypothesis.pending[layer].is_none() {
+                                let wrong = self.chain.0[layer].wrong;
+                                self.lose(layer, hypothesis, wrong, 0, None, SILENT, &mut dropped);
+                            }
+                        }
+                        for &hypothesis in &dropped[1..] {
+                            self.take(hypothesis, c, following, true, &mut next);
+                        }
+                    }
+                    if !(hypothesis.at_rest() && !c.is_ascii()) {
+                        continue;
+                    }
+                    let length = hypothesis.read[0] as f32;
+                    hypothesis.score -= (CLOSE[0] + CLOSE_STEP * length).min(CLOSE[1]);
+                    hypothesis.inside = false;
+                }
+                let mut opened = hypothesis;
+                self.stand(&mut hypothesis, c);
+                next.push(hypothesis);
+                if !c.is_ascii() {
+                    opened.inside = true;
+                    opened.read = [0; MOST_LAYERS];
+                    opened.score -= self.way.open;
+                    self.take(opened, c, following, exhausted, &mut next);
+                }
+            }
+            self.finish_step(&mut next, to);
+            std::mem::swap(&mut beam, &mut next);
+        }
+        self.close(beam, text.len())
+    }
+
+    /// Reads a character as it stands.
+    fn stand(&mut self, hypothesis: &mut Hypothesis, c: char) {
+        self.lookups += 1;
+        let (context, nats) = plain::read(self.model, hypothesis.context, hypothesis.before, c);
+        hypothesis.context = context;
+        hypothesis.score += nats;
+        hypothesis.before = Some(c);
+        hypothesis.fresh = hypothesis.fresh.saturating_sub(1);
+        hypothesis.push(c);
+    }
+
+    /// All that a character of the page may stand for inside a run.
+    fn take(
+        &mut self,
+        hypothesis: Hypothesis,
+        c: char,
+        following: Option<char>,
+        exhausted: bool,
+        out: &mut Vec<Hypothesis>,
+    ) {
+        self.feed(0, hypothesis, c, following, exhausted, out);
+    }
+
+    /// A character that layer `layer` undoes.
+    fn feed(
+        &mut self,
+        layer: usize,
+        mut hypothesis: Hypothesis,
+        c: char,
+        following: Option<char>,
+        exhausted: bool,
+        out: &mut Vec<Hypothesis>,
+    ) {
+        let Some(step) = self.chain.0.get(layer).copied() else {
+            if self.read_original(&mut hypothesis, c) {
+                out.push(hypothesis);
+            }
+            return;
+        };
+        let wrong = step.wrong;
+        let pending = !hypothesis.at_rest();
+        if self.way.tolerant {
+            if c == '\u{FFFD}' || c == '?' && pending {
+                hypothesis.pending = [Pending::NONE; MOST_LAYERS];
+                hypothesis.score -= BROKEN;
+                out.push(hypothesis);
+                return;
+            }
+        } else if matches!(c, '?' | '\u{FFFD}') && !exhausted {
+            let next = following
+                .and_then(|c| wrong.encode(c))
+                .map(|code| code.bytes()[0]);
+            self.lose(layer, hypothesis, wrong, 1, next, MARKED, out);
+        }
+        if c == '\u{FFFD}' {
+            return;
+        }
+        if let (' ', Some(byte)) = (c, wrong.space())
+            && (pending || step.right == Right::Utf8 || byte == 0xCA)
+        {
+            let mut spaced = hypothesis;
+            spaced.score -= SPACE;
+            if spaced.put(layer, 1, &[byte]) {
+                // One value only: nothing to be ranked behind it.
+                spaced.fresh = hypothesis.fresh;
+                spaced.read[layer] += 1;
+                self.bytes(layer, spaced, &[byte], following, exhausted, out);
+            }
+        }
+        let found = wrong.encode(c);
+        if matches!(wrong, Wrong::Windows1252 | Wrong::Latin1)
+            && u32::from(c) >= 0x100
+            && (found.is_none() || layer == 0 && u32::from(c) >= 0x250)
+        {
+            // Valid UTF-8 by accident, which a careful program has decoded as such.
+            let mut buffer = [0; 4];
+            let mut accident = hypothesis;
+            accident.score -= ACCIDENT;
+            let bytes = c.encode_utf8(&mut buffer).as_bytes();
+            if accident.put(layer, 1, bytes) {
+                accident.puts[usize::from(accident.put_count) - 1].known = true;
+                accident.fresh = hypothesis.fresh;
+                accident.read[layer] += 1;
+                self.bytes(layer, accident, bytes, following, exhausted, out);
+            }
+        }
+        if self.way.doubles && matches!(c, '\u{80}'..='\u{FF}') {
+            let mut double = hypothesis;
+            let bytes = (c as u32).to_be_bytes()[3];
+            let bytes = [0xC0 | bytes >> 6, 0x80 | bytes & 0x3F];
+            double.score -= DOUBLE;
+            if double.put(layer, 1, &bytes) {
+                double.puts[usize::from(double.put_count) - 1].known = true;
+                double.fresh = hypothesis.fresh;
+                double.read[layer] += 1;
+                self.bytes(layer, double, &bytes, following, exhausted, out);
+            }
+        }
+        if let Some(code) = found {
+            hypothesis.read[layer] += 1;
+            self.bytes(layer, hypothesis, code.bytes(), following, exhausted, out);
+        }
+    }
+
+    /// Bytes for the right codec of a layer.
+    fn bytes(
+        &mut self,
+        layer: usize,
+        mut hypothesis: Hypothesis,
+        bytes: &[u8],
+        following: Option<char>,
+        exhausted: bool,
+        out: &mut Vec<Hypothesis>,
+    ) {
+        let right = self.chain.0[layer].right;
+        for (i, &byte) in bytes.iter().enumerate() {
+            let mut step = right.step(hypothesis.pending[layer], byte);
+            if step == Step::Reject && self.way.tolerant {
+                hypothesis.score -= BROKEN;
+                hypothesis.pending[layer] = Pending::NONE;
+                step = right.step(Pending::NONE, byte);
+                if step == Step::Reject {
+                    continue;
+                }
+            }
+            match step {
+                Step::Wait(pending) => hypothesis.pending[layer] = pending,
+                Step::Reject => return,
+                Step::Emit(c) => {
+                    hypothesis.pending[layer] = Pending::NONE;
+                    let rest = &bytes[i + 1..];
+                    if layer + 1 == self.chain.0.len() {
+                        if !self.read_original(&mut hypothesis, c) {
+                            return;
+                        }
+                        continue;
+                    }
+                    // What follows an inner character is not known here; ASCII is the likeliest.
+                    let mut fed = self.pool.pop().unwrap_or_default();
+                    self.feed(layer + 1, hypothesis, c, None, exhausted, &mut fed);
+                    for hypothesis in fed.drain(..) {
+                        if rest.is_empty() {
+                            out.push(hypothesis);
+                        } else {
+                            self.bytes(layer, hypothesis, rest, following, exhausted, out);
+                        }
+                    }
+                    self.pool.push(fed);
+                    return;
+                }
+            }
+        }
+        out.push(hypothesis);
+    }
+
+    /// A character of the original; `false` if there is no room for it.
+    fn read_original(&mut self, hypothesis: &mut Hypothesis, c: char) -> bool {
+        if !hypothesis.push(c) {
+            return false;
+        }
+        self.lookups += 1;
+        let (context, nats) =
+            plain::read_original(self.model, hypothesis.context, hypothesis.before, c);
+        hypothesis.context = context;
+        hypothesis.before = Some(c);
+        hypothesis.fresh = hypothesis.fresh.saturating_sub(1);
+        hypothesis.score += nats;
+        let side =
+            i16::from(script::is_simplified_only(c)) - i16::from(script::is_traditional_only(c));
+        if side != 0 {
+            // Text in Big5 is Traditional, as a rule; all other text is Simplified until it shows otherwise.
+            let usual = match self.chain.0.last() {
+                Some(layer) if layer.right == Right::Big5 => -1,
+                _ => 1,
+            };
+            if side * (2 * hypothesis.script + usual) < 0 {
+                hypothesis.score -= OTHER_SCRIPT;
+            }
+            hypothesis.script = hypothesis.script.saturating_add(side).clamp(-100, 100);
+        }
+        true
+    }
+
+    /// One or two lost bytes in front of `next`, the byte that follows; `over` characters stand for them.
+    fn lose(
+        &mut self,
+        layer: usize,
+        hypothesis: Hypothesis,
+        wrong: Wrong,
+        over: u8,
+        next: Option<u8>,
+        costs: [f32; 2],
+        out: &mut Vec<Hypothesis>,
+    ) {
+        let right = self.chain.0[layer].right;
+        for first in 0x80..=0xFF_u8 {
+            if matches!(right.step(hypothesis.pending[layer], first), Step::Reject) {
+                continue;
+            }
+            // Lead bytes of UTF-8 that Chinese text has.
+            if right == Right::Utf8
+                && hypothesis.pending[layer].is_none()
+                && !matches!(first, 0xE2..=0xE9 | 0xEF)
+            {
+                continue;
+            }
+            // A lone byte of a double-byte codec does not go together with what follows.
+            let alone =
+                wrong.is_single_byte() || next.is_none_or(|next| wrong.pair(first, next).is_none());
+            if alone && wrong.may_lose(first) {
+                let mut lost = hypothesis;
+                lost.score -= costs[0];
+                self.put_back(layer, lost, over, &[first], out);
+            }
+            for second in 0x80..=0xFE_u8 {
+                let may_lose = if wrong.is_single_byte() {
+                    // Two lost one after the other; a mark would stand for each of them.
+                    over == 0 && wrong.may_lose(first) && wrong.may_lose(second)
+                } else {
+                    wrong.may_lose_pair(first, second)
+                };
+                if !may_lose {
+                    continue;
+                }
+                if let Step::Wait(pending) = right.step(hypothesis.pending[layer], first) {
+                    match right.step(pending, second) {
+                        Step::Reject => continue,
+                        // Of the thousands of characters that may have been lost whole, frequent ones are tried.
+                        Step::Emit(c) if look::is_suspicious(c) => continue,
+                        _ => {}
+                    }
+                }
+                let mut lost = hypothesis;
+                lost.score -= costs[1];
+                self.put_back(layer, lost, over, &[first, second], out);
+            }
+        }
+    }
+
+    fn put_back(
+        &mut self,
+        layer: usize,
+        mut hypothesis: Hypothesis,
+        over: u8,
+        bytes: &[u8],
+        out: &mut Vec<Hypothesis>,
+    ) {
+        if !hypothesis.put(layer, over, bytes) {
+            return;
+        }
+        hypothesis.read[layer] += u32::from(over);
+        self.bytes(layer, hypothesis, bytes, None, true, out);
+    }
+
+    /// Adds hypotheses that lost bytes without a trace in front of the byte `next`.
+    fn drop_silently(&mut self, beam: &mut Vec<Hypothesis>, outer: Wrong, next: Option<u8>) {
+        let mut added = Vec::new();
+        for &hypothesis in beam.iter().filter(|h| h.inside).take(TRIES) {
+            self.lose(0, hypothesis, outer, 0, next, SILENT, &mut added);
+        }
+        beam.append(&mut added);
+    }
+
+    /// Ranks what came of one character, and turns it into nodes.
+    fn finish_step(&mut self, beam: &mut Vec<Hypothesis>, to: usize) {
+        let best = beam
+            .iter()
+            .map(|h| h.score)
+            .fold(f32::NEG_INFINITY, f32::max);
+        beam.retain(|h| h.score > best - BEHIND);
+        if beam.len() > 1 {
+            beam.sort_by(|a, b| b.score.total_cmp(&a.score));
+        }
+        let mut kept: usize = 0;
+        let mut complete = 0;
+        let mut settled = 0;
+        for i in 0..beam.len() {
+            let mut hypothesis = beam[i];
+            let waits = hypothesis.fresh == FRESH;
+            let room = if waits {
+                kept < WIDTH_AFTER_HOLE
+            } else if hypothesis.fresh > 0 {
+                complete < WIDTH_COMPLETE
+            } else {
+                settled < WIDTH
+            };
+            if !room {
+                continue;
+            }
+            let twin = if waits {
+                None
+            } else {
+                (0..kept).find(|&k| beam[k].same_future(&hypothesis))
+            };
+            let node = self.nodes.len() as u32;
+            self.nodes.push(Node {
+                parent: hypothesis.node,
+                to,
+                inside: hypothesis.inside,
+                at_rest: hypothesis.at_rest(),
+                characters: hypothesis.characters,
+                count: hypothesis.count,
+                puts: hypothesis.puts,
+                put_count: hypothesis.put_count,
+                read: hypothesis.read,
+            });
+            if let Some(twin) = twin {
+                self.merges.push(Merge {
+                    kept: beam[twin].node,
+                    given_up: node,
+                    behind: beam[twin].score - hypothesis.score,
+                });
+                continue;
+            }
+            match hypothesis.fresh {
+                0 => settled += 1,
+                _ => complete += usize::from(!waits),
+            }
+            hypothesis.node = node;
+            hypothesis.count = 0;
+            hypothesis.put_count = 0;
+            beam[kept] = hypothesis;
+            kept += 1;
+        }
+        beam.truncate(kept);
+    }
+
+    /// The best path at the end of the text.
+    fn close(mut self, mut beam: Vec<Hypothesis>, end: usize) -> Outcome {
+        // A character that is not complete has lost its last bytes.
+        let open: Vec<Hypothesis> = beam.extract_if(.., |h| !h.at_rest()).collect();
+        let mut ended = Vec::new();
+        for &hypothesis in open.iter().take(TRIES) {
+            if self.way.tolerant {
+                let mut cut = hypothesis;
+                cut.pending = [Pending::NONE; MOST_LAYERS];
+                cut.score -= BROKEN;
+                ended.push(cut);
+                continue;
+            }
+            let costs = [AT_END, AT_END + 1.0];
+            for (layer, step) in self.chain.0.iter().enumerate() {
+                if !hypothesis.pending[layer].is_none() {
+                    self.lose(layer, hypothesis, step.wrong, 0, None, costs, &mut ended);
+                }
+            }
+        }
+        ended.retain(Hypothesis::at_rest);
+        if !ended.is_empty() {
+            ended.sort_by(|a, b| b.score.total_cmp(&a.score));
+            ended.truncate(WIDTH_COMPLETE);
+            for hypothesis in &mut ended {
+                let node = self.nodes.len() as u32;
+                // The lost bytes belong to no character of the page: a node of its own, without length.
+                self.nodes.push(Node {
+                    parent: hypothesis.node,
+                    to: end,
+                    inside: true,
+                    at_rest: true,
+                    characters: hypothesis.characters,
+                    count: hypothesis.count,
+                    puts: hypothesis.puts,
+                    put_count: hypothesis.put_count,
+                    read: hypothesis.read,
+                });
+                hypothesis.node = node;
+            }
+            beam.append(&mut ended);
+        }
+        // The edge of the line tells a little about the last character.
+        for hypothesis in &mut beam {
+            hypothesis.score += self.model.advance(hypothesis.context, '\n').1;
+        }
+        beam.sort_by(|a, b| b.score.total_cmp(&a.score));
+        let Some(best) = beam.first().copied() else {
+            return Outcome {
+                path: Vec::new(),
+                rivals: Vec::new(),
+                score: f32::NEG_INFINITY,
+                lookups: self.lookups,
+            };
+        };
+        for other in &beam[1..] {
+            self.merges.push(Merge {
+                kept: best.node,
+                given_up: other.node,
+                behind: best.score - other.score,
+            });
+        }
+        let mut numbers = Vec::new();
+        let mut node = best.node;
+        while node != ROOT {
+            numbers.push(node);
+            node = self.nodes[node as usize].parent;
+        }
+        numbers.reverse();
+        let rivals = self.rivals(&numbers);
+        let path = numbers
+            .iter()
+            .map(|&number| self.nodes[number as usize].clone())
+            .collect();
+        Outcome {
+            path,
+            rivals,
+            score: best.score,
+            lookups: self.lookups,
+        }
+    }
+
+    /// What gave way to the best path on its way.
+    fn rivals(&self, path: &[u32]) -> Vec<Rival> {
+        let mut rivals = Vec::new();
+        for merge in &self.merges {
+            // Numbers rise along a path.
+            let Ok(to) = path.binary_search(&merge.kept) else {
+                continue;
+            };
+            let mut pieces = Vec::new();
+            let mut node = merge.given_up;
+            let from = loop {
+                if node == ROOT {
+                    break 0;
+                }
+                if let Ok(place) = path.binary_search(&node) {
+                    break place + 1;
+                }
+                let here = &self.nodes[node as usize];
+                pieces.push(here.characters());
+                node = here.parent;
+            };
+            let text: String = pieces.iter().rev().flat_map(|piece| piece.iter()).collect();
+            rivals.push(Rival {
+                from,
+                to: to + 1,
+                text,
+                behind: merge.behind,
+            });
+        }
+        rivals
+    }
+}
