@@ -12,7 +12,7 @@ pub use crate::damage::page::Page;
 use crate::damage::{markup, trigger};
 use crate::edit::{Bias, Candidate, EditList, Rule};
 use crate::lm::Model;
-use crate::normalize::punctuation;
+use crate::normalize::{escapes, pieces, punctuation};
 use crate::repair::channel::misread;
 use crate::repair::{comma, lone, spots};
 use crate::script::{self, Style};
@@ -223,9 +223,19 @@ impl Repairer {
             Markup::Html => true,
             Markup::Auto => markup::is_markup(text),
         };
+        if escapes::may_have(text) {
+            let edits = escapes::decode(text, is_html(), |rule| self.wants(rule));
+            revision.apply(edits);
+        }
         if self.wants(Rule::Misread) {
-            let (edits, open) = misread::repair(text, self.model(), options, &[]);
+            let (edits, mut open) = misread::repair(&revision.text, self.model(), options);
+            revision.to_input(&mut open);
             unresolved = open;
+            revision.apply(edits);
+        }
+        if pieces::may_have(&revision.text) {
+            let wants = |rule| self.wants(rule);
+            let edits = pieces::repair(&revision.text, self.model(), wants);
             revision.apply(edits);
         }
         if trigger::may_be_damaged(&revision.text) {

@@ -147,7 +147,7 @@ pub(super) fn write_json(
         if block.place == Default::default() {
             lines.begin(
                 input.name(),
-                block.decoded.encoding.name(),
+                block.decoded.encoding_name(),
                 block.decoded.bom,
             )?;
         }

@@ -154,7 +154,7 @@ impl Writing<'_> {
             tally.undecodable += block.decoded.ledger.undecodable();
             if let Some(edits) = &mut edits {
                 if block.place == Default::default() {
-                    edits.begin(path, block.decoded.encoding.name(), block.decoded.bom)?;
+                    edits.begin(path, block.decoded.encoding_name(), block.decoded.bom)?;
                 }
                 edits.view(&view)?;
             }

@@ -50,7 +50,9 @@ pub(crate) struct RepairArguments {
     fill: FillArgument,
     /// Use only these rules (comma separated)
     ///
-    /// Rules: misread, annotation, torn, comma-noise, lost-character, markup-residue, script, punctuation.
+    /// Rules: entity, unicode-escape, percent-encoding, quoted-printable, utf7, misread,
+    /// radical, compatibility, private-use, invisible, soft-hyphen, spaced-text,
+    /// annotation, torn, comma-noise, lost-character, markup-residue, script, punctuation.
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     rules: Vec<String>,
     /// Do not use these rules (comma separated)

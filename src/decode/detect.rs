@@ -1,11 +1,12 @@
 //! Which encoding bytes are in, and whether they are text at all.
 
-use std::cmp::Ordering;
+use encoding_rs::{
+    BIG5, EUC_JP, EUC_KR, Encoding, GB18030, GBK, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE,
+};
 
-use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{BIG5, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
-
+use super::forms::{self, Form};
 use super::{mark_of, units};
+use crate::lm::Model;
 
 /// How far a NUL byte is looked for; git takes a file for binary by the same length.
 const NUL_REACH: usize = 8_000;
@@ -19,9 +20,6 @@ const BYTES_PER_CONTROL: usize = 20;
 
 /// How much is read to tell GBK from Big5; some hundred characters settle it.
 const DETECTION_SAMPLE: usize = 64 << 10;
-
-/// The domain whose prior is used: Simplified Chinese.
-const PRIOR: &[u8] = b"cn";
 
 /// GBK or Big5 is not believed when more than one in so many of its characters cannot be decoded.
 const CHARACTERS_PER_ERROR: usize = 10;
@@ -65,36 +63,320 @@ fn is_odd_control(byte: u8) -> bool {
     byte < 0x20 && !matches!(byte, b'\t'..=b'\r' | 0x1A | 0x1B)
 }
 
-/// The encoding of bytes that are not valid UTF-8 throughout and have no byte order mark.
-pub(super) fn encoding(bytes: &[u8]) -> &'static Encoding {
-    let sample = sample(bytes);
-    if is_nearly_utf8(sample) {
-        return UTF_8;
-    }
-    let (gbk, big5) = (units::quality(sample, GBK), units::quality(sample, BIG5));
-    // Compared as shares, without division.
-    let best = match (gbk.1 * big5.0).cmp(&(big5.1 * gbk.0)) {
-        Ordering::Less => GBK,
-        Ordering::Greater => BIG5,
-        Ordering::Equal => guess(sample),
-    };
-    let (characters, errors) = if best == BIG5 { big5 } else { gbk };
-    let slip = errors == 1 && characters >= CHARACTERS_FOR_A_SLIP;
-    let fits = (slip || errors * CHARACTERS_PER_ERROR <= characters).then_some(best);
-    match fits {
-        // The decoder of both is the same; the encoder of GBK has no sequences of four bytes.
-        Some(encoding) if encoding == GBK && units::has_four_byte_sequence(bytes) => GB18030,
-        Some(encoding) => encoding,
-        None => UTF_8,
+/// What was found out about bytes without a byte order mark.
+pub(super) struct Verdict {
+    pub(super) encoding: &'static Encoding,
+    pub(super) form: Form,
+    /// Probability in `[0, 1]`, as far as the candidates that were looked at go.
+    pub(super) confidence: f32,
+    /// The bytes read as Korean or Japanese, or as no text in any encoding of Chinese.
+    pub(super) foreign: Option<&'static str>,
+}
+
+impl Verdict {
+    fn sure(encoding: &'static Encoding) -> Verdict {
+        Verdict {
+            encoding,
+            form: Form::Plain,
+            confidence: 1.0,
+            foreign: None,
+        }
     }
 }
 
-/// GBK or Big5 where both fit equally well, that is in short texts.
-fn guess(bytes: &[u8]) -> &'static Encoding {
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(bytes, true);
-    let guess = detector.guess(Some(PRIOR), Utf8Detection::Deny);
-    if guess == BIG5 { BIG5 } else { GBK }
+/// Bytes of a text up to which valid UTF-8 is looked at once more: two-byte sequences may be GBK.
+const SHORT: usize = 64;
+/// Nats by which another encoding must beat valid UTF-8, and UTF-16 without a mark all others.
+const RARE_CASE: f32 = 8.0;
+/// The same for UTF-16 without a mark.
+const WIDE_CASE: f32 = 4.0;
+/// Nats that a declared encoding is worth, and one that a tie-breaker prefers.
+const DECLARED: f32 = 12.0;
+const PREFERRED: f32 = 0.5;
+/// Nats that a broken place costs, and a private-use character.
+const BROKEN: f32 = 14.0;
+/// Bytes that are read with the model.
+const MODEL_SAMPLE: usize = 3 << 10;
+/// Nats for each character below which a reading is not taken for Chinese where another language fits.
+const CHINESE: f32 = -8.2;
+/// Nats for each character below which a short reading is no Chinese at all.
+const NO_CHINESE: f32 = -10.0;
+
+/// The encoding of bytes without a byte order mark; `declared` is what the text says of itself.
+pub(super) fn encoding(bytes: &[u8], declared: Option<&'static Encoding>) -> Verdict {
+    let valid = simdutf8::basic::from_utf8(bytes).ok();
+    if let Some(wide) = wide(bytes, valid.is_some()) {
+        return wide;
+    }
+    if let Some(text) = valid {
+        if let Some(verdict) = forms::hz(bytes).map(|_| Verdict {
+            form: Form::Hz,
+            ..Verdict::sure(GBK)
+        }) {
+            return verdict;
+        }
+        return short_pairs(bytes, text).unwrap_or(Verdict::sure(UTF_8));
+    }
+    let sample = sample(bytes);
+    if is_nearly_utf8(sample) {
+        return Verdict {
+            confidence: 0.98,
+            ..Verdict::sure(UTF_8)
+        };
+    }
+    let read = |encoding| Reading::new(sample, encoding, declared);
+    let (gbk, big5) = (read(GBK), read(BIG5));
+    let best = if big5.score > gbk.score { &big5 } else { &gbk };
+    let margin = (big5.score - gbk.score).abs();
+    let confidence = 1.0 / (1.0 + (-margin).exp());
+    let slip = best.errors == 1 && best.characters >= CHARACTERS_FOR_A_SLIP;
+    let fits = slip || best.errors * CHARACTERS_PER_ERROR <= best.characters;
+    let foreign =
+        other_language(sample, best.mean).or((!fits || best.is_accident()).then_some("no Chinese"));
+    if foreign.is_some() && declared != Some(best.encoding) {
+        return Verdict {
+            confidence: 0.9,
+            foreign,
+            ..Verdict::sure(UTF_8)
+        };
+    }
+    // The decoder of both is the same; the encoder of GBK has no sequences of four bytes.
+    let encoding = if best.encoding == GBK && units::has_four_byte_sequence(bytes) {
+        GB18030
+    } else {
+        best.encoding
+    };
+    Verdict {
+        confidence,
+        ..Verdict::sure(encoding)
+    }
+}
+
+/// How bytes read in an encoding.
+struct Reading {
+    encoding: &'static Encoding,
+    characters: usize,
+    errors: usize,
+    /// Nats, broken places and what is declared counted.
+    score: f32,
+    /// Nats for each character above ASCII.
+    mean: f32,
+    /// Whether all pairs are frequent Han or marks by their place in the code.
+    plain: bool,
+}
+
+impl Reading {
+    fn new(
+        sample: &[u8],
+        encoding: &'static Encoding,
+        declared: Option<&'static Encoding>,
+    ) -> Self {
+        let (characters, errors) = units::quality(sample, encoding);
+        let head = &sample[..sample.len().min(MODEL_SAMPLE)];
+        let (text, _) = encoding.decode_without_bom_handling(head);
+        let (nats, above) = nats(&text);
+        let mut score = nats - BROKEN * (errors * head.len() / sample.len().max(1)) as f32;
+        if errors > 0 && head.len() == sample.len() {
+            score = nats - BROKEN * errors as f32;
+        }
+        if declared
+            .is_some_and(|declared| declared == encoding || declared == GB18030 && encoding == GBK)
+        {
+            score += DECLARED;
+        }
+        // Of two readings that are equally good GBK is the likelier one.
+        if encoding == GBK {
+            score += PREFERRED;
+        }
+        let plain = head
+            .split(|&byte| byte < 0x80)
+            .all(|run| run.len() % 2 == 0 && run.iter().all(|&byte| byte >= 0xA1));
+        Reading {
+            encoding,
+            characters,
+            errors,
+            score,
+            mean: nats / (above as f32).max(1.0),
+            plain,
+        }
+    }
+
+    /// A few bytes of another alphabet that happen to be pairs.
+    fn is_accident(&self) -> bool {
+        self.mean < NO_CHINESE && !self.plain
+    }
+}
+
+/// Nats of a text, and how many characters above ASCII it has.
+fn nats(text: &str) -> (f32, usize) {
+    let model = Model::embedded();
+    let mut context = model.line_start();
+    let (mut total, mut above) = (0.0, 0);
+    for c in text.chars() {
+        let (next, nats) = model.advance(context, c);
+        context = next;
+        if !c.is_ascii() {
+            let private = matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{FFFD}');
+            total += if private { -BROKEN } else { nats.max(-BROKEN) };
+            above += 1;
+        }
+    }
+    (total, above)
+}
+
+/// Korean or Japanese that reads badly as Chinese.
+fn other_language(sample: &[u8], mean: f32) -> Option<&'static str> {
+    if mean > CHINESE {
+        return None;
+    }
+    let share = |encoding: &'static Encoding, of: fn(char) -> bool| {
+        let text = encoding.decode_without_bom_handling_and_without_replacement(sample)?;
+        let above = text.chars().filter(|c| !c.is_ascii()).count();
+        let own = text.chars().filter(|&c| of(c)).count();
+        Some(own as f32 / above.max(1) as f32)
+    };
+    let hangul = |c| matches!(c, '\u{AC00}'..='\u{D7A3}');
+    let kana = |c| matches!(c, '\u{3041}'..='\u{30FC}');
+    // Two characters of GBK must not become Korean: five may.
+    let long = sample.len() >= 10;
+    if long && share(EUC_KR, hangul).is_some_and(|share| share > 0.8) {
+        return Some("EUC-KR");
+    }
+    if share(EUC_JP, kana).is_some_and(|share| share > 0.4) {
+        return Some("EUC-JP");
+    }
+    if share(SHIFT_JIS, kana).is_some_and(|share| share > 0.4) {
+        return Some("Shift_JIS");
+    }
+    None
+}
+
+/// UTF-16 or UTF-32 without a mark.
+fn wide(bytes: &[u8], valid_utf8: bool) -> Option<Verdict> {
+    let head = &bytes[..bytes.len().min(MODEL_SAMPLE)];
+    let nul = memchr::memchr(0, head).is_some();
+    if bytes.is_empty() || valid_utf8 && !nul || !bytes.len().is_multiple_of(2) {
+        return None;
+    }
+    for form in [Form::Utf32Le, Form::Utf32Be] {
+        // Every unit has two NULs and is a character: no other text is like that.
+        if nul && forms::utf32(bytes, form).is_some_and(|text| text.chars().all(|c| c != '\0')) {
+            return Some(Verdict {
+                form,
+                ..Verdict::sure(UTF_8)
+            });
+        }
+    }
+    let head = &bytes[..bytes.len().min(MODEL_SAMPLE) & !1];
+    let read = |encoding: &'static Encoding| {
+        let text = encoding.decode_without_bom_handling_and_without_replacement(head)?;
+        let sound = |c: char| !matches!(c, '\0'..='\u{8}' | '\u{E}'..='\u{1F}' | '\u{80}'..='\u{9F}' | '\u{E000}'..='\u{F8FF}' | '\u{FFF0}'..='\u{FFFF}');
+        if !text.chars().all(sound) {
+            return None;
+        }
+        let ascii = text.chars().filter(char::is_ascii).count();
+        let (nats, above) = nats(&text);
+        Some((nats, above, ascii))
+    };
+    let mut best: Option<(f32, &'static Encoding, f32)> = None;
+    for encoding in [UTF_16LE, UTF_16BE] {
+        let Some((nats, above, ascii)) = read(encoding) else {
+            continue;
+        };
+        // Half the bytes of ASCII are NULs here, which nothing else explains.
+        let proof = if nul { BROKEN * ascii as f32 } else { 0.0 };
+        let score = nats + proof;
+        let mean = nats / (above as f32).max(1.0);
+        if (above > 0 || nul) && best.is_none_or(|best| score > best.0) {
+            best = Some((score, encoding, mean));
+        }
+    }
+    let (score, encoding, mean) = best?;
+    let rivals = [GBK, BIG5].map(|encoding| Reading::new(head, encoding, None).score);
+    let rival = rivals[0].max(rivals[1]);
+    let reads_well = mean > NO_CHINESE || nul;
+    (reads_well && (nul || score > rival + WIDE_CASE)).then(|| Verdict {
+        confidence: 0.95,
+        ..Verdict::sure(encoding)
+    })
+}
+
+/// UTF-16 without a mark, for those who cut an input into blocks.
+pub(crate) fn wide_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = &bytes[..bytes.len().min(MODEL_SAMPLE) & !3];
+    memchr::memchr(0, head)?;
+    wide(head, simdutf8::basic::from_utf8(head).is_ok())
+        .filter(|verdict| verdict.form == Form::Plain)
+        .map(|verdict| verdict.encoding)
+}
+
+/// A few pairs of GBK may be valid two-byte sequences of UTF-8.
+fn short_pairs(bytes: &[u8], text: &str) -> Option<Verdict> {
+    let above = bytes.iter().filter(|&&byte| byte >= 0x80).count();
+    if bytes.len() > SHORT || above == 0 || bytes.iter().any(|&byte| byte >= 0xE0) {
+        return None;
+    }
+    let gbk = Reading::new(bytes, GBK, None);
+    // Two letters of an alphabet are some 7 nats, and so is each further one of a word 3 to 4.
+    let letters = text.chars().filter(|c| !c.is_ascii()).count() as f32;
+    let plain = -7.0 - 3.5 * (letters - 1.0);
+    (gbk.errors == 0 && gbk.mean > CHINESE && gbk.score > plain + RARE_CASE - letters)
+        .then(|| Verdict::sure(GBK))
+}
+
+/// The encoding that a text declares at its head: `<meta charset>`, an XML declaration, an HTTP header
+/// that was saved with it.
+pub(super) fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
+    /// How far browsers look.
+    const HEAD: usize = 1024;
+    let head = bytes[..bytes.len().min(HEAD)].to_ascii_lowercase();
+    for key in [&b"charset="[..], b"encoding="] {
+        for at in memchr::memmem::find_iter(&head, key) {
+            let before = &head[at.saturating_sub(200)..at];
+            let marked = [&b"<meta"[..], b"<?xml", b"content-type:"]
+                .iter()
+                .any(|mark| memchr::memmem::find(before, mark).is_some());
+            let value = head[at + key.len()..].trim_ascii_start();
+            let value = value
+                .strip_prefix(b"\"")
+                .or(value.strip_prefix(b"'"))
+                .unwrap_or(value);
+            let end = value
+                .iter()
+                .position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')))
+                .unwrap_or(value.len());
+            if marked && let Some(encoding) = Encoding::for_label(&value[..end]) {
+                return Some(encoding);
+            }
+        }
+    }
+    None
+}
+
+/// The encoding of one line of a text in `encoding` that is written in another one: a text that was put together
+/// from several.
+pub(super) fn odd_line(line: &[u8], encoding: &'static Encoding) -> Option<&'static Encoding> {
+    /// Bytes above ASCII that a line must have to be judged.
+    const ENOUGH: usize = 4;
+    if line.iter().filter(|&&byte| byte >= 0x80).count() < ENOUGH {
+        return None;
+    }
+    let others: &[&'static Encoding] = if encoding == UTF_8 {
+        &[GBK, BIG5]
+    } else {
+        &[UTF_8]
+    };
+    let own = nats(&encoding.decode_without_bom_handling(line).0).0;
+    let reads_well = |other: &&'static Encoding| {
+        let text = other.decode_without_bom_handling_and_without_replacement(line)?;
+        let (nats, above) = nats(&text);
+        (nats > CHINESE * above as f32 && nats > own + RARE_CASE).then_some((*other, nats))
+    };
+    others
+        .iter()
+        .filter_map(reads_well)
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+        .map(|(other, _)| other)
 }
 
 /// The part of `bytes` to look at: from the first byte above ASCII, to a line end if there is one.

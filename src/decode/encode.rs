@@ -2,6 +2,7 @@
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
+use super::forms::{self, Form};
 use super::{Decoded, mark_of, units};
 use crate::edit::EditList;
 
@@ -80,6 +81,9 @@ impl Decoded<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn encode(&self, new_text: &str, edits: &EditList) -> Result<Vec<u8>, EncodeError> {
+        if self.form != Form::Plain {
+            return self.encode_form(new_text);
+        }
         let mut bytes = Vec::with_capacity(new_text.len());
         if self.bom {
             bytes.extend_from_slice(mark_of(self.encoding));
@@ -104,6 +108,17 @@ impl Decoded<'_> {
             }
         }
         Ok(bytes)
+    }
+
+    fn encode_form(&self, new_text: &str) -> Result<Vec<u8>, EncodeError> {
+        let mark = if self.bom { self.form.mark() } else { b"" };
+        match forms::encode(new_text, self.form) {
+            Ok(bytes) => Ok([mark, &bytes].concat()),
+            Err(place) => {
+                let character = new_text[place..].chars().next().unwrap_or('\0');
+                Err(unmappable(new_text, place, character, self.encoding))
+            }
+        }
     }
 
     /// The entries of the ledger that are still there after the edits, with their new places.

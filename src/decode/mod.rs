@@ -20,6 +20,7 @@
 
 mod detect;
 mod encode;
+mod forms;
 mod ledger;
 mod units;
 
@@ -27,7 +28,9 @@ use std::borrow::Cow;
 
 use encoding_rs::{BIG5, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
 
+pub(crate) use detect::wide_without_mark;
 pub use encode::EncodeError;
+pub use forms::Form;
 pub use ledger::{Ledger, LedgerEntry};
 
 /// The encodings that are read and written.
@@ -45,6 +48,12 @@ pub enum DecodeError {
     NotText {
         /// What gave it away.
         reason: &'static str,
+    },
+    /// The input is longer than what is taken whole, and in a form that is read whole only.
+    #[error("too long for {encoding}: convert it to UTF-8 first, for example with iconv")]
+    TooLong {
+        /// The name of the encoding.
+        encoding: &'static str,
     },
     /// The name belongs to no encoding that is accepted here.
     #[error(
@@ -68,6 +77,24 @@ pub struct Decoded<'b> {
     pub bom: bool,
     /// The bytes that the text alone does not give back.
     pub ledger: Ledger,
+    /// How the bytes are laid out, where it is not as the encoding says.
+    pub form: Form,
+    /// What a reader of the text should know of its encoding: a declaration that was overruled, say.
+    pub note: Option<String>,
+    /// Probability in `[0, 1]` that the encoding is the right one: 1 where a mark or a label says so.
+    pub confidence: f32,
+}
+
+impl Decoded<'_> {
+    /// The name of the encoding: that of the Encoding Standard, or UTF-32LE, UTF-32BE, HZ-GB-2312.
+    pub fn encoding_name(&self) -> &'static str {
+        match self.form {
+            Form::Plain => self.encoding.name(),
+            Form::Utf32Le => "UTF-32LE",
+            Form::Utf32Be => "UTF-32BE",
+            Form::Hz => "HZ-GB-2312",
+        }
+    }
 }
 
 /// Decodes `bytes`; `label` is their encoding where it is known.
@@ -98,33 +125,109 @@ pub fn decode<'b>(
             label: label.name().to_owned(),
         });
     }
+    if label.is_none()
+        && let Some(decoded) = marked_utf32(bytes)
+    {
+        return Ok(decoded);
+    }
     let (marked, mark) = detect::byte_order_mark(bytes, label);
     let rest = &bytes[mark..];
     let known = marked.or(label);
-    if known != Some(UTF_16LE)
-        && known != Some(UTF_16BE)
+    let plain = |text, encoding, ledger| Decoded {
+        text,
+        encoding,
+        bom: mark > 0,
+        ledger,
+        form: Form::Plain,
+        note: None,
+        confidence: 1.0,
+    };
+    let verdict = if known.is_none() && !is_plain_utf8(rest) {
+        Some(detect::encoding(rest, detect::declared(rest)))
+    } else {
+        None
+    };
+    let encoding = known
+        .or(verdict.as_ref().map(|verdict| verdict.encoding))
+        .unwrap_or(UTF_8);
+    let wide = encoding == UTF_16LE || encoding == UTF_16BE;
+    let form = verdict.as_ref().map_or(Form::Plain, |verdict| verdict.form);
+    if !wide
+        && form == Form::Plain
         && let Some(reason) = detect::not_text(rest)
     {
         return Err(DecodeError::NotText { reason });
     }
-    if known.is_none_or(|encoding| encoding == UTF_8)
+    let of_form = match form {
+        Form::Plain => None,
+        Form::Hz => forms::hz(rest),
+        Form::Utf32Le | Form::Utf32Be => forms::utf32(rest, form),
+    };
+    let mut decoded = if let Some(text) = of_form {
+        Decoded {
+            form,
+            ..plain(Cow::Owned(text), encoding, Ledger::default())
+        }
+    } else if encoding == UTF_8
         && let Ok(text) = simdutf8::basic::from_utf8(rest)
     {
-        let text = Cow::Borrowed(text);
-        return Ok(Decoded {
-            text,
-            encoding: UTF_8,
-            bom: mark > 0,
-            ledger: Ledger::default(),
-        });
+        plain(Cow::Borrowed(text), UTF_8, Ledger::default())
+    } else {
+        let (text, ledger) = units::decode(rest, encoding);
+        plain(Cow::Owned(text), encoding, ledger)
+    };
+    if let Some(verdict) = verdict {
+        decoded.confidence = verdict.confidence;
+        decoded.note = note(rest, &decoded, verdict.foreign);
     }
-    let encoding = known.unwrap_or_else(|| detect::encoding(rest));
-    let (text, ledger) = units::decode(rest, encoding);
-    Ok(Decoded {
-        text: Cow::Owned(text),
-        encoding,
-        bom: mark > 0,
-        ledger,
+    Ok(decoded)
+}
+
+/// Whether nothing but UTF-8 need be thought of: the case that must be fast.
+fn is_plain_utf8(bytes: &[u8]) -> bool {
+    /// Shorter texts may be a few pairs of GBK, which are cheap to look at.
+    const SHORT: usize = 64;
+    bytes.len() > SHORT
+        && simdutf8::basic::from_utf8(bytes).is_ok()
+        && memchr::memchr(0, &bytes[..bytes.len().min(1024)]).is_none()
+        && memchr::memmem::find(bytes, b"~{").is_none()
+}
+
+/// UTF-32 with a byte order mark.
+fn marked_utf32(bytes: &[u8]) -> Option<Decoded<'static>> {
+    [Form::Utf32Le, Form::Utf32Be].into_iter().find_map(|form| {
+        let rest = bytes.strip_prefix(form.mark())?;
+        Some(Decoded {
+            text: Cow::Owned(forms::utf32(rest, form)?),
+            encoding: UTF_8,
+            bom: true,
+            ledger: Ledger::default(),
+            form,
+            note: None,
+            confidence: 1.0,
+        })
+    })
+}
+
+/// What is worth saying about an encoding that was found out.
+fn note(bytes: &[u8], decoded: &Decoded<'_>, foreign: Option<&str>) -> Option<String> {
+    if let Some(foreign) = foreign {
+        return Some(format!(
+            "reads as {foreign}; the bytes are kept as they are"
+        ));
+    }
+    let declared = detect::declared(bytes)?;
+    let same = declared == decoded.encoding
+        || [declared, decoded.encoding]
+            .iter()
+            .all(|encoding| [GBK, GB18030].contains(encoding))
+        || decoded.text.is_ascii();
+    (!same).then(|| {
+        format!(
+            "says that it is {}, and is {}",
+            declared.name(),
+            decoded.encoding_name()
+        )
     })
 }
 

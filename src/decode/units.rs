@@ -10,10 +10,17 @@ pub(super) fn decode(bytes: &[u8], encoding: &'static Encoding) -> (String, Ledg
     let mut text = String::with_capacity(bytes.len() + bytes.len() / 2);
     let mut ledger = Ledger::default();
     if encoding == UTF_8 {
-        for chunk in bytes.utf8_chunks() {
-            text.push_str(chunk.valid());
-            if !chunk.invalid().is_empty() {
-                ledger.push_undecodable(&mut text, chunk.invalid());
+        for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+            if simdutf8::basic::from_utf8(line).is_err()
+                && other_line(line, UTF_8, &mut text, &mut ledger)
+            {
+                continue;
+            }
+            for chunk in line.utf8_chunks() {
+                text.push_str(chunk.valid());
+                if !chunk.invalid().is_empty() {
+                    ledger.push_undecodable(&mut text, chunk.invalid());
+                }
             }
         }
     } else if encoding == UTF_16LE || encoding == UTF_16BE {
@@ -23,6 +30,11 @@ pub(super) fn decode(bytes: &[u8], encoding: &'static Encoding) -> (String, Ledg
     } else {
         // A line feed is never part of a pair, so that every line stands for itself.
         for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+            if simdutf8::basic::from_utf8(line).is_ok()
+                && other_line(line, encoding, &mut text, &mut ledger)
+            {
+                continue;
+            }
             match round_trip(line, encoding) {
                 Some(line) => text.push_str(&line),
                 None => pairs(line, encoding, &mut text, &mut ledger),
@@ -30,6 +42,27 @@ pub(super) fn decode(bytes: &[u8], encoding: &'static Encoding) -> (String, Ledg
         }
     }
     (text, ledger)
+}
+
+/// Decodes a line that is in another encoding than the text around it; `false` if it is not.
+fn other_line(
+    line: &[u8],
+    encoding: &'static Encoding,
+    text: &mut String,
+    ledger: &mut Ledger,
+) -> bool {
+    let body = line.strip_suffix(b"\n").unwrap_or(line);
+    let Some(other) = super::detect::odd_line(body, encoding) else {
+        return false;
+    };
+    let Some(decoded) = other.decode_without_bom_handling_and_without_replacement(body) else {
+        return false;
+    };
+    ledger.push_decoded(text, &decoded, body);
+    if body.len() < line.len() {
+        text.push('\n');
+    }
+    true
 }
 
 /// The text of `bytes` if all of them can be decoded and the text gives back the same bytes.

@@ -10,8 +10,30 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Rule {
+    /// Character references that nobody has decoded: `&#x4E2D;`, `&amp;#20013;`, `&ldquo;` in plain text.
+    Entity,
+    /// `\\u4e2d` outside of code.
+    UnicodeEscape,
+    /// `%E4%B8%AD` outside of addresses.
+    PercentEncoding,
+    /// `=E4=B8=AD` left over from mail.
+    QuotedPrintable,
+    /// `+Ti0-` left over from mail.
+    Utf7,
     /// Text that was read with the wrong codec: `鏈嶅姟鍣` -> `服务器`.
     Misread,
+    /// A radical in place of a character: `⻚` -> `页`.
+    Radical,
+    /// A compatibility ideograph in place of a character.
+    Compatibility,
+    /// A private-use code of GBK or HKSCS in place of a character.
+    PrivateUse,
+    /// A character without width, or one that sets the direction, inside Chinese text.
+    Invisible,
+    /// A soft hyphen inside Chinese text.
+    SoftHyphen,
+    /// Spaces between all characters: `中 国 人 民` -> `中国人民`.
+    SpacedText,
     /// A pinyin annotation that the damage put behind a whole character: `會(huì )` -> `會`.
     Annotation,
     /// A run of bytes torn by a misaligned annotation or mark: `規??焖贁U展` -> `規模快速擴展`.
@@ -30,8 +52,19 @@ pub enum Rule {
 
 impl Rule {
     /// All rules, in the order in which the stages run.
-    pub const ALL: [Rule; 8] = [
+    pub const ALL: [Rule; 19] = [
+        Rule::Entity,
+        Rule::UnicodeEscape,
+        Rule::PercentEncoding,
+        Rule::QuotedPrintable,
+        Rule::Utf7,
         Rule::Misread,
+        Rule::Radical,
+        Rule::Compatibility,
+        Rule::PrivateUse,
+        Rule::Invisible,
+        Rule::SoftHyphen,
+        Rule::SpacedText,
         Rule::Annotation,
         Rule::Torn,
         Rule::CommaNoise,
@@ -44,7 +77,18 @@ impl Rule {
     /// The name used on the command line and in reports, for example `comma-noise`.
     pub fn name(self) -> &'static str {
         match self {
+            Rule::Entity => "entity",
+            Rule::UnicodeEscape => "unicode-escape",
+            Rule::PercentEncoding => "percent-encoding",
+            Rule::QuotedPrintable => "quoted-printable",
+            Rule::Utf7 => "utf7",
             Rule::Misread => "misread",
+            Rule::Radical => "radical",
+            Rule::Compatibility => "compatibility",
+            Rule::PrivateUse => "private-use",
+            Rule::Invisible => "invisible",
+            Rule::SoftHyphen => "soft-hyphen",
+            Rule::SpacedText => "spaced-text",
             Rule::Annotation => "annotation",
             Rule::Torn => "torn",
             Rule::CommaNoise => "comma-noise",
@@ -58,7 +102,18 @@ impl Rule {
     /// Whether the rule undoes damage, as opposed to converting or normalising sound text.
     pub fn is_damage(self) -> bool {
         match self {
-            Rule::Misread
+            Rule::Entity
+            | Rule::UnicodeEscape
+            | Rule::PercentEncoding
+            | Rule::QuotedPrintable
+            | Rule::Utf7
+            | Rule::Misread
+            | Rule::Radical
+            | Rule::Compatibility
+            | Rule::PrivateUse
+            | Rule::Invisible
+            | Rule::SoftHyphen
+            | Rule::SpacedText
             | Rule::Annotation
             | Rule::Torn
             | Rule::CommaNoise

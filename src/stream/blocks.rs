@@ -5,6 +5,8 @@ use std::io::{self, ErrorKind, Read};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use memchr::memrchr;
 
+use crate::decode::wide_without_mark;
+
 /// Up to which length an input is taken whole, and how long the blocks of a longer one are, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -136,7 +138,9 @@ impl<R: Read> Blocks<R> {
 /// Where to cut a window of a longer input: behind the last line end, else in the middle of the last
 /// quiet spot, else behind the last whole character. Never 0.
 fn cut(window: &[u8], encoding: Option<&'static Encoding>) -> usize {
-    let wide = encoding.or_else(|| Encoding::for_bom(window).map(|(encoding, _)| encoding));
+    let wide = encoding
+        .or_else(|| Encoding::for_bom(window).map(|(encoding, _)| encoding))
+        .or_else(|| wide_without_mark(window));
     if wide == Some(UTF_16LE) || wide == Some(UTF_16BE) {
         return cut_wide(window, wide == Some(UTF_16BE));
     }

@@ -24,7 +24,7 @@ use std::io::{self, Read, Write};
 
 use encoding_rs::{Encoding, UTF_8};
 
-use crate::decode::{self, DecodeError, Decoded, EncodeError, Ledger};
+use crate::decode::{self, DecodeError, Decoded, EncodeError, Form, Ledger};
 use crate::pipeline::{Page, Repaired, Repairer};
 
 pub use blocks::{Blocks, Limits};
@@ -108,6 +108,10 @@ pub fn repair<R: Read, E: From<StreamError>>(
             decode_following(bytes, encoding)
         }
         .map_err(StreamError::Decode)?;
+        if !last && decoded.form != Form::Plain {
+            let encoding = decoded.encoding_name();
+            return Err(StreamError::Decode(DecodeError::TooLong { encoding }).into());
+        }
         let repaired = repairer.fix_block(&decoded.text, page);
         each(Block {
             bytes,
@@ -141,6 +145,9 @@ fn decode_following<'b>(
             encoding: UTF_8,
             bom: false,
             ledger: Ledger::default(),
+            form: Form::Plain,
+            note: None,
+            confidence: 1.0,
         }),
         _ => decode::decode(bytes, encoding),
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 
 use super::{Block, Place};
-use crate::decode::{Decoded, EncodeError, Ledger};
+use crate::decode::{Decoded, EncodeError, Form, Ledger};
 use crate::edit::{Bias, EditList};
 
 /// The bytes to write for a block: as read when nothing was changed, else encoded.
@@ -17,7 +17,7 @@ pub fn output_bytes<'b>(
     to: Option<&'static Encoding>,
 ) -> Result<Cow<'b, [u8]>, EncodeError> {
     let decoded = block.decoded;
-    match to.filter(|&to| to != decoded.encoding) {
+    match to.filter(|&to| to != decoded.encoding || decoded.form != Form::Plain) {
         Some(to) => converted(block, to).map(Cow::Owned),
         None if block.repaired.edits.is_empty() => Ok(Cow::Borrowed(block.bytes)),
         None => decoded
@@ -56,6 +56,9 @@ fn encoded(text: &str, encoding: &'static Encoding, bom: bool) -> Result<Vec<u8>
         encoding,
         bom,
         ledger: Ledger::default(),
+        form: Form::Plain,
+        note: None,
+        confidence: 1.0,
     };
     decoded.encode(text, &EditList::default())
 }

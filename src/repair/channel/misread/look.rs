@@ -57,8 +57,8 @@ impl Suspicious {
     }
 }
 
-/// Whether misread text is full of characters like this one.
-pub(super) fn is_suspicious(c: char) -> bool {
+/// Whether clean Chinese text hardly has this character, and misread text is full of its kind.
+pub fn is_suspicious(c: char) -> bool {
     !c.is_ascii() && Suspicious::table().has(u32::from(c))
 }
 

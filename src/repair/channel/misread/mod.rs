@@ -27,7 +27,7 @@ use crate::lm::Model;
 use crate::pipeline::{Fill as Filling, Options, Unresolved};
 
 pub use chain::{Chain, Fill, Layer, MOST_LAYERS, Plan, PlanStep};
-pub use look::stretches;
+pub use look::{is_suspicious as is_rare, stretches};
 pub use right::Right;
 pub use transmit::{Loss, Misread, layers, misread, misread_all};
 pub use wrong::{Code, Wrong};
@@ -84,13 +84,8 @@ const CHINESE: f32 = 0.6;
 /// What a misreading of U+FFFD as GBK gives, whatever was lost.
 const LOST_FOR_GOOD: &str = "锟斤拷";
 
-/// Repairs what was misread in `text`, except in `protected` spans (in order).
-pub fn repair(
-    text: &str,
-    model: &Model,
-    options: &Options,
-    protected: &[Range<usize>],
-) -> (EditList, Vec<Unresolved>) {
+/// Repairs what was misread in `text`.
+pub fn repair(text: &str, model: &Model, options: &Options) -> (EditList, Vec<Unresolved>) {
     let mut unresolved = lost_for_good(text);
     let stretches = stretches(text);
     if stretches.is_empty() {
@@ -104,8 +99,7 @@ pub fn repair(
         failures: 0,
         runs: BTreeMap::new(),
     };
-    let mut pieces = pieces(text, &stretches);
-    pieces.retain(|piece| !crate::damage::markup::touches(protected, &piece.stretch));
+    let pieces = pieces(text, &stretches);
     for piece in &pieces {
         repairer.repair(piece, true);
     }
