@@ -58,6 +58,16 @@ fn what_the_splice_channel_damaged_is_repaired() {
 }
 
 #[test]
+fn what_was_misread_is_repaired() {
+    each("misread", expect);
+}
+
+#[test]
+fn escapes_and_pieces_are_put_right() {
+    each("normalize", expect);
+}
+
+#[test]
 fn sound_text_stays() {
     each("negative", |case| {
         let mut to_keep = case.options.options();
@@ -101,7 +111,14 @@ fn conversion_cases_hold_as_pages() {
 
 #[test]
 fn every_case_is_sound_under_all_options() {
-    for folder in ["splice", "negative", "known-failures", "script"] {
+    for folder in [
+        "splice",
+        "misread",
+        "normalize",
+        "negative",
+        "known-failures",
+        "script",
+    ] {
         each(folder, |case| {
             for (to, punct, markup) in [
                 (Target::Keep, Punct::Keep, Markup::Plain),

@@ -4,6 +4,7 @@
 mod check;
 mod console;
 mod damage;
+mod detect;
 mod diff;
 mod evaluate;
 mod explain;
@@ -96,6 +97,7 @@ enum Command {
     Diff(diff::Arguments),
     Check(check::Arguments),
     Explain(explain::Arguments),
+    Detect(detect::Arguments),
     Damage(damage::Arguments),
     Train(train::Arguments),
     Evaluate(evaluate::Arguments),
@@ -114,6 +116,7 @@ pub(crate) fn run(Arguments { command, messages }: Arguments) -> ExitCode {
         Command::Diff(arguments) => diff::run(arguments, &console),
         Command::Check(arguments) => check::run(arguments, &console),
         Command::Explain(arguments) => explain::run(arguments, &console),
+        Command::Detect(arguments) => detect::run(arguments, &console),
         Command::Damage(arguments) => damage::run(arguments, &console),
         Command::Train(arguments) => train::run(arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),

@@ -7,6 +7,7 @@ use encoding_rs::{
 use super::forms::{self, Form};
 use super::{mark_of, units};
 use crate::lm::Model;
+use crate::repair::channel::misread;
 
 /// How far a NUL byte is looked for; git takes a file for binary by the same length.
 const NUL_REACH: usize = 8_000;
@@ -86,9 +87,9 @@ impl Verdict {
 
 /// Bytes of a text up to which valid UTF-8 is looked at once more: two-byte sequences may be GBK.
 const SHORT: usize = 64;
-/// Nats by which another encoding must beat valid UTF-8, and UTF-16 without a mark all others.
+/// Nats by which a line in another encoding must beat that of the text.
 const RARE_CASE: f32 = 8.0;
-/// The same for UTF-16 without a mark.
+/// Nats by which UTF-16 without a mark must beat GBK and Big5.
 const WIDE_CASE: f32 = 4.0;
 /// Nats that a declared encoding is worth, and one that a tie-breaker prefers.
 const DECLARED: f32 = 12.0;
@@ -118,22 +119,32 @@ pub(super) fn encoding(bytes: &[u8], declared: Option<&'static Encoding>) -> Ver
         return short_pairs(bytes, text).unwrap_or(Verdict::sure(UTF_8));
     }
     let sample = sample(bytes);
-    if is_nearly_utf8(sample) {
-        return Verdict {
-            confidence: 0.98,
-            ..Verdict::sure(UTF_8)
-        };
-    }
     let read = |encoding| Reading::new(sample, encoding, declared);
     let (gbk, big5) = (read(GBK), read(BIG5));
-    let best = if big5.score > gbk.score { &big5 } else { &gbk };
+    if is_nearly_utf8(sample) {
+        // In a few bytes a valid sequence may be an accident of GBK: what reads better stands.
+        let lossy = nats(&String::from_utf8_lossy(sample)).0;
+        if sample.len() > SHORT || lossy > gbk.score.max(big5.score) {
+            return Verdict {
+                confidence: 0.98,
+                ..Verdict::sure(UTF_8)
+            };
+        }
+    }
+    // A sequence of four bytes that is valid throughout is no accident.
+    let four = gbk.errors == 0 && units::has_four_byte_sequence(bytes);
+    let best = if big5.score > gbk.score && !four {
+        &big5
+    } else {
+        &gbk
+    };
     let margin = (big5.score - gbk.score).abs();
     let confidence = 1.0 / (1.0 + (-margin).exp());
     let slip = best.errors == 1 && best.characters >= CHARACTERS_FOR_A_SLIP;
     let fits = slip || best.errors * CHARACTERS_PER_ERROR <= best.characters;
     let foreign =
         other_language(sample, best.mean).or((!fits || best.is_accident()).then_some("no Chinese"));
-    if foreign.is_some() && declared != Some(best.encoding) {
+    if foreign.is_some() && !four && declared != Some(best.encoding) {
         return Verdict {
             confidence: 0.9,
             foreign,
@@ -215,7 +226,9 @@ fn nats(text: &str) -> (f32, usize) {
     for c in text.chars() {
         let (next, nats) = model.advance(context, c);
         context = next;
-        if !c.is_ascii() {
+        if u8::try_from(c).is_ok_and(is_odd_control) {
+            total -= BROKEN;
+        } else if !c.is_ascii() {
             let private = matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{FFFD}');
             total += if private { -BROKEN } else { nats.max(-BROKEN) };
             above += 1;
@@ -274,19 +287,14 @@ fn wide(bytes: &[u8], valid_utf8: bool) -> Option<Verdict> {
         if !text.chars().all(sound) {
             return None;
         }
-        let ascii = text.chars().filter(char::is_ascii).count();
-        let (nats, above) = nats(&text);
-        Some((nats, above, ascii))
+        Some(nats(&text))
     };
     let mut best: Option<(f32, &'static Encoding, f32)> = None;
     for encoding in [UTF_16LE, UTF_16BE] {
-        let Some((nats, above, ascii)) = read(encoding) else {
+        let Some((score, above)) = read(encoding) else {
             continue;
         };
-        // Half the bytes of ASCII are NULs here, which nothing else explains.
-        let proof = if nul { BROKEN * ascii as f32 } else { 0.0 };
-        let score = nats + proof;
-        let mean = nats / (above as f32).max(1.0);
+        let mean = score / (above as f32).max(1.0);
         if (above > 0 || nul) && best.is_none_or(|best| score > best.0) {
             best = Some((score, encoding, mean));
         }
@@ -317,10 +325,8 @@ fn short_pairs(bytes: &[u8], text: &str) -> Option<Verdict> {
         return None;
     }
     let gbk = Reading::new(bytes, GBK, None);
-    // Two letters of an alphabet are some 7 nats, and so is each further one of a word 3 to 4.
-    let letters = text.chars().filter(|c| !c.is_ascii()).count() as f32;
-    let plain = -7.0 - 3.5 * (letters - 1.0);
-    (gbk.errors == 0 && gbk.mean > CHINESE && gbk.score > plain + RARE_CASE - letters)
+    let plain = misread::plain_score(text);
+    (gbk.errors == 0 && gbk.mean > NO_CHINESE && gbk.score > plain + 1.0)
         .then(|| Verdict::sure(GBK))
 }
 

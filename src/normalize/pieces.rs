@@ -21,6 +21,8 @@ const SPACED: usize = 8;
 const SPACED_SHARE: f32 = 0.6;
 /// Nats for each character that a joined text must reach: lists of single characters do not.
 const READS_WELL: f32 = -7.5;
+/// Characters that sentences are held together with.
+const LITTLE_WORDS: &str = "的了是在有不和与與及之而为為于於以其也一上下来來国國人我他她这這就到要会會可们們中大说說对對从從此，。、";
 /// Nats of a character and its right-hand neighbour together that a word must reach.
 const WORD: f32 = -17.0;
 
@@ -289,6 +291,9 @@ fn spaced(line: &str, model: &Model) -> Option<Vec<usize>> {
         nats += own;
     }
     let reads_well = nats > READS_WELL * joined.chars().count() as f32;
+    // A list of single characters may be one that the model knows: 甲 乙 丙 丁. Sentences have little words.
+    let little = joined.chars().filter(|&c| LITTLE_WORDS.contains(c)).count();
+    let reads_well = reads_well && little * SPACED >= joined.chars().count();
     (kept && apart as f32 >= SPACED_SHARE * all as f32 && reads_well).then_some(spaces)
 }
 

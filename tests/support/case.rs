@@ -168,10 +168,16 @@ pub(crate) fn read(path: &Path) -> Vec<Case> {
 
 /// Every text of the fixtures, damaged or not, in order.
 pub(crate) fn texts() -> Vec<String> {
-    ["splice", "negative", "known-failures"]
-        .iter()
-        .flat_map(|folder| files(folder))
-        .flat_map(|file| read(&file))
-        .map(|case| case.input)
-        .collect()
+    [
+        "splice",
+        "misread",
+        "normalize",
+        "negative",
+        "known-failures",
+    ]
+    .iter()
+    .flat_map(|folder| files(folder))
+    .flat_map(|file| read(&file))
+    .map(|case| case.input)
+    .collect()
 }

@@ -15,7 +15,7 @@ use super::wrong::Wrong;
 use super::{look, plain};
 
 /// Characters of a stretch that are looked at.
-const SAMPLE: usize = 64;
+const SAMPLE: usize = 48;
 /// A wrong codec must have at least this share of the characters above ASCII.
 const SHOWN: f32 = 0.6;
 /// Of the bytes of a layer upon others at most this share may be wrong.
@@ -29,6 +29,8 @@ const BEST: usize = 3;
 /// Nats for each character from which on a reading is Chinese: it is -5 in modern text, -7 in classical
 /// text, and -10 in accidents.
 const GOOD: f32 = -8.0;
+/// The same below which a reading is not looked at any further; what was lost makes good text look worse.
+const POOR: f32 = -9.5;
 /// Nats that each further layer costs.
 const LAYER: f32 = 10.0;
 /// The same for a layer of UTF-8 that is taken as proven.
@@ -124,11 +126,12 @@ impl Trials<'_> {
         if above == 0 {
             return;
         }
-        // Long ones by how well they read, so that Chinese by accident does not keep layers from being found.
+        // By how well they read, so that Chinese by accident does not keep layers from being found.
+        let mean = nats / above as f32;
         let chinese = text.chars().filter(|&c| super::is_chinese(c)).count();
-        let reads_well =
-            nats / above as f32 > GOOD && chinese as f32 >= super::CHINESE * above as f32;
-        self.found.push((gain, reads_well, chain.clone()));
+        if mean > POOR && chinese as f32 >= super::CHINESE * above as f32 {
+            self.found.push((gain, mean > GOOD, chain.clone()));
+        }
     }
 
     /// A word or two of UTF-8 may have lost so much that nothing fits any more.

@@ -123,6 +123,13 @@ impl Plan {
         Some(text)
     }
 
+    /// The codecs alone: `gbk -> utf-8`.
+    pub fn chain(&self) -> String {
+        let steps = self.steps.iter();
+        let pairs = steps.map(|step| format!("{} -> {}", step.encode, step.decode));
+        pairs.collect::<Vec<_>>().join(", ")
+    }
+
     /// How many bytes were put back.
     pub fn filled_bytes(&self) -> usize {
         let lost = self.fills().filter(|fill| !fill.known);
@@ -137,10 +144,7 @@ impl Plan {
 
 impl fmt::Display for Plan {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, step) in self.steps.iter().enumerate() {
-            let comma = if i == 0 { "" } else { ", " };
-            write!(formatter, "{comma}{} -> {}", step.encode, step.decode)?;
-        }
+        formatter.write_str(&self.chain())?;
         match self.filled_bytes() {
             0 => Ok(()),
             1 => write!(formatter, ", 1 byte lost"),

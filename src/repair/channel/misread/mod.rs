@@ -72,6 +72,8 @@ const MOST_DEEP: usize = 8;
 /// Stretches without a result from which on only one in [`EVERY`] is looked at.
 const MOST_FAILURES: usize = 64;
 const EVERY: usize = 8;
+/// Text with a larger share of U+FFFD is not restorable: at one byte in six it is a third of GBK's pairs.
+const MOST_HOLES: f32 = 0.4;
 /// Characters around a silent loss among which it may have happened.
 const AROUND_LOSS: usize = 4;
 /// Nats of a character that reads badly; two in a row are where something may be missing.
@@ -124,6 +126,12 @@ pub fn repair(text: &str, model: &Model, options: &Options) -> (EditList, Vec<Un
     });
     unresolved.sort_by_key(|spot| spot.span.start);
     (edits, unresolved)
+}
+
+/// Log-probability of a text as it stands, in any language, in nats.
+pub(crate) fn plain_score(text: &str) -> f32 {
+    let model = Model::embedded();
+    plain::score(model, model.line_start(), text)
 }
 
 /// Every `锟斤拷`: U+FFFD in UTF-8 read as GBK. What stood there was lost before.
@@ -258,8 +266,13 @@ impl Repairer<'_> {
             best.as_ref()
                 .is_some_and(|(_, runs)| runs.iter().any(|run| run.confidence >= 0.99))
         };
-        if discover && !sure(&best) && self.lookups > 0 && self.may_discover() {
-            let sample = &self.text[piece.stretch.clone()];
+        let sample = &self.text[piece.stretch.clone()];
+        if discover
+            && !sure(&best)
+            && self.lookups > 0
+            && self.may_discover()
+            && holes(sample) <= MOST_HOLES
+        {
             let layers = if self.failures < MOST_DEEP {
                 MOST_LAYERS
             } else {
@@ -328,7 +341,11 @@ impl Repairer<'_> {
         self.lookups = self.lookups.saturating_sub(outcome.lookups);
         let silent = losses(text, &outcome, self.model);
         let mut puts = outcome.path.iter().flat_map(Node::puts);
-        way.doubles = puts.any(|put| put.known);
+        let latin = chain
+            .0
+            .iter()
+            .any(|layer| layer.wrong == Wrong::Windows1252);
+        way.doubles = puts.any(|put| put.known) || latin && !silent.is_empty();
         if !silent.is_empty() || way.doubles {
             way.silent = &silent;
             way.budget = budget.saturating_sub(outcome.lookups);
@@ -569,6 +586,16 @@ impl Repairer<'_> {
     fn end(&self, run: &Run, node: usize) -> usize {
         run.starts.get(node + 1).copied().unwrap_or(run.span.end)
     }
+}
+
+/// The share of U+FFFD among the characters above ASCII.
+fn holes(text: &str) -> f32 {
+    let above = text.chars().filter(|c| !c.is_ascii()).count();
+    let holes = text
+        .chars()
+        .filter(|&c| c == char::REPLACEMENT_CHARACTER)
+        .count();
+    holes as f32 / above.max(1) as f32
 }
 
 /// How much better all runs together are than the text as it stands.

@@ -1,0 +1,153 @@
+//! The misread channel forwards and back: made-up sentences, every pair of codecs, floors for what must come
+//! back. The full tables are those of `examples/misreads.rs`.
+
+#![allow(clippy::print_stdout)]
+
+mod support;
+
+use hanfix::repair::channel::misread::{Chain, Layer, Loss, Right, Wrong, layers, misread_all};
+use hanfix::repair::channel::splice::transmit::Random;
+use hanfix::{Options, Punct, Repairer, Rule, Target, script};
+use support::{sentences, sound};
+
+/// Sentences for each chain.
+const SENTENCES: u64 = 3;
+
+fn repairer() -> Repairer {
+    let mut options = Options::default();
+    (options.to, options.punct) = (Target::Keep, Punct::Keep);
+    Repairer::new(options)
+}
+
+/// A few made-up sentences in the script that goes with the codec.
+fn text(chain: &Chain, seed: u64) -> String {
+    let text = sentences::page(&mut Random(seed + 1), 2).replace('\n', "");
+    match chain.0.last() {
+        Some(layer) if layer.right == Right::Big5 => {
+            text.chars().map(script::site_traditional).collect()
+        }
+        _ => text,
+    }
+}
+
+/// Characters right and all characters, of what lost some bytes of those that may be lost.
+fn run(chain: &Chain, loss: Loss, lost: impl Fn(f64) -> bool) -> (usize, usize, usize, usize) {
+    let repairer = repairer();
+    let (mut right, mut characters, mut exact, mut all) = (0, 0, 0, 0);
+    for seed in 0..SENTENCES {
+        let text = text(chain, seed);
+        let Some(shown) = misread_all(&text, chain, loss) else {
+            continue;
+        };
+        if shown.text == text || !lost(shown.lost as f64 / shown.bytes as f64) {
+            continue;
+        }
+        let repaired = sound::repair(&repairer, &shown.text).expect("a sound repair");
+        for edit in repaired
+            .edits
+            .iter()
+            .filter(|edit| edit.rule == Rule::Misread)
+        {
+            let plan = edit
+                .evidence
+                .as_deref()
+                .and_then(|evidence| evidence.plan.as_ref());
+            let replayed = plan.and_then(|plan| plan.apply(&shown.text[edit.span.clone()]));
+            assert!(
+                replayed.is_none_or(|replayed| replayed == *edit.new),
+                "the plan gives something else: {edit:?}"
+            );
+        }
+        let want: Vec<char> = text.chars().collect();
+        let got: Vec<char> = repaired.text.chars().collect();
+        right += want.len().saturating_sub(distance(&got, &want));
+        characters += want.len();
+        exact += usize::from(got == want);
+        all += 1;
+        if got != want && std::env::var_os("SHOW").is_some() {
+            println!(
+                "{chain} {loss:?}\n  {text}\n  {}\n  {}",
+                repaired.text, shown.text
+            );
+        }
+    }
+    (right, characters, exact, all)
+}
+
+/// Levenshtein distance.
+fn distance(a: &[char], b: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[test]
+fn what_lost_no_byte_comes_back() {
+    let mut tried = 0;
+    for layer in layers() {
+        let (.., exact, all) = run(&Chain(vec![layer]), Loss::Replacement, |lost| lost == 0.0);
+        assert_eq!(exact, all, "{layer:?}");
+        tried += usize::from(all > 0);
+    }
+    assert!(tried >= 20, "{tried}");
+}
+
+#[test]
+fn layers_without_loss_come_back() {
+    let layer = |right, wrong| Layer { right, wrong };
+    for chain in [
+        vec![layer(Right::Utf8, Wrong::Latin1); 2],
+        vec![layer(Right::Utf8, Wrong::Latin1); 3],
+        vec![layer(Right::Utf8, Wrong::Cp437); 2],
+        vec![
+            layer(Right::Utf8, Wrong::Latin1),
+            layer(Right::Gb18030, Wrong::Latin1),
+        ],
+        vec![
+            layer(Right::Utf8, Wrong::Latin1),
+            layer(Right::Big5, Wrong::Latin1),
+        ],
+        vec![
+            layer(Right::Utf8, Wrong::Gbk),
+            layer(Right::Utf8, Wrong::Latin1),
+        ],
+    ] {
+        let chain = Chain(chain);
+        let (.., exact, all) = run(&chain, Loss::Replacement, |lost| lost == 0.0);
+        assert!(exact == all && all > 0, "{chain}: {exact} of {all}");
+    }
+}
+
+#[test]
+fn most_of_what_lost_bytes_comes_back() {
+    let layer = |right, wrong| Chain(vec![Layer { right, wrong }]);
+    for (chain, least) in [
+        (layer(Right::Utf8, Wrong::Gbk), 0.95),
+        (layer(Right::Utf8, Wrong::Windows1252), 0.95),
+        (layer(Right::Utf8, Wrong::Windows1250), 0.97),
+        (layer(Right::Utf8, Wrong::Windows1251), 0.97),
+        (layer(Right::Utf8, Wrong::Windows1254), 0.95),
+        (layer(Right::Utf8, Wrong::Latin1), 0.93),
+        (layer(Right::Big5, Wrong::Latin1), 0.9),
+    ] {
+        let (mut right, mut all) = (0, 0);
+        for loss in Loss::ALL {
+            let (some, characters, ..) = run(&chain, loss, |lost| lost > 0.0 && lost <= 1.0 / 6.0);
+            right += some;
+            all += characters;
+        }
+        println!("{chain}: {right} of {all} characters");
+        assert!(
+            right as f64 >= least * all as f64,
+            "{chain}: {right} of {all}"
+        );
+    }
+}
