@@ -370,7 +370,9 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
             if !matches!(byte, Byte::Is(_)) {
                 lost |= 1 << i;
             }
-            let more = i + 1 < arc.bytes().len();
+            let more = arc.bytes()[i + 1..]
+                .iter()
+                .any(|byte| !matches!(byte, Byte::Is(_)));
             let complete = partial.first().is_some_and(|first| {
                 first.hypothesis.pending.is_none() && first.hypothesis.hole.is_none()
             });
