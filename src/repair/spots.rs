@@ -78,12 +78,16 @@ pub fn repair(text: &str, page: &mut Page, model: &Model, options: &Options, htm
     run.spots
 }
 
-/// Offsets where something may be damaged, in order.
-fn triggers<'t>(text: &'t str, page: &Page) -> impl Iterator<Item = usize> + 't {
-    let silent = page.is_spliced();
-    text.char_indices()
-        .filter(move |(_, c)| matches!(c, '?' | '(' | '（') || (silent && is_mark(*c)))
-        .map(|(at, _)| at)
+/// Offsets where something may be damaged, in order: every `?`; on a spliced page every parenthesis and
+/// every mark, too. A page without annotations is by far the most frequent, and `?` alone is found fast.
+fn triggers<'t>(text: &'t str, page: &Page) -> Box<dyn Iterator<Item = usize> + 't> {
+    if !page.is_spliced() {
+        return Box::new(memchr::memchr_iter(b'?', text.as_bytes()));
+    }
+    let offsets = text
+        .char_indices()
+        .filter(|(_, c)| matches!(c, '?' | '(' | '（') || is_mark(*c));
+    Box::new(offsets.map(|(at, _)| at))
 }
 
 struct Run<'r> {
