@@ -29,7 +29,7 @@ const SATISFYING_GAIN: f32 = 12.0;
 /// damage deserves the thorough search.
 const GIBBERISH: f32 = -8.5;
 /// Nats at which a character of a repair is odd: bytes may be missing there.
-const ODD: f32 = -9.5;
+const ODD: f32 = -10.5;
 /// Gain that makes the look for dropped pairs worth its time.
 const WORTH_LOOKING_FOR_GAPS: f32 = 0.0;
 /// Look-ups that a page may cost, and more for each of its bytes: a page that is damaged all over costs 4 a
