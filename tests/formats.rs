@@ -107,8 +107,8 @@ fn html_changes_in_its_text_alone() {
              <!-- 社會 --><p>{title}</p></body></html>\n"
         )
     };
-    let out = fixed("a.html", &page(damaged(), "社會說這樣"), &[]);
-    assert_eq!(out, page(repaired(), "社会说这样"));
+    let out = fixed("a.html", &page(damaged(), "時代說這樣"), &[]);
+    assert_eq!(out, page(repaired(), "时代说这样"));
     // Damage that ate markup is repaired before the tags are read.
     let eaten = "<html><body><p>黨的社會(huì )工作,發(fā)展?！?/p><pre>社會(huì )</pre><p>說這樣</p></body></html>";
     assert_eq!(

@@ -8,9 +8,12 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use lol_html::html_content::TextType;
-use lol_html::{EndTagHandler, HtmlRewriter, OutputSink, Settings, doc_text, element};
+use lol_html::{
+    EndTagHandler, HtmlRewriter, OutputSink, Settings, doc_comments, doc_text, element,
+};
 
 use crate::damage::markup::touches;
+use crate::damage::trigger;
 use crate::decode::Decoded;
 use crate::edit::{Bias, Edit, EditList, Rule};
 use crate::pipeline::{Page, Repaired, Repairer};
@@ -65,7 +68,9 @@ impl Html {
         charset: Charset,
     ) -> Repaired<'t> {
         let text = &*decoded.text;
-        let repaired = repairer.fix_block(text, page);
+        // What stays as it is says nothing about the rest of the page.
+        let masked = masked(text);
+        let repaired = repairer.fix_block(masked.as_deref().unwrap_or(text), page);
         // Eaten markup first: what the tags are is known only when they are whole again.
         let restoring = repaired.edits.clone().filter(|edit| restores(edit, text));
         let whole = restoring
@@ -108,6 +113,72 @@ impl Html {
             self.rewriter = Some(rewriter);
         }
     }
+}
+
+/// The text with elements and attributes that stay as they are made meaningless, at the same length; `None` when there
+/// is nothing to hide or nothing to repair. An element counts only when its end was not eaten.
+fn masked(text: &str) -> Option<String> {
+    if !trigger::may_be_damaged(text) {
+        return None;
+    }
+    let hidden = Rc::new(RefCell::new(Vec::<Range<usize>>::new()));
+    let (elements, attributes, comments) = (hidden.clone(), hidden.clone(), hidden.clone());
+    let settings = Settings::new()
+        .with_strict(false)
+        .append_element_content_handler(element!(
+            "script, style, pre, code, ruby, [translate='no' i]",
+            move |element| {
+                let start = element.source_location().bytes().end;
+                let hidden = elements.clone();
+                if element.can_have_content()
+                    && let Some(handlers) = element.end_tag_handlers()
+                {
+                    let leave: EndTagHandler<'static> = Box::new(move |tag| {
+                        let end = tag.source_location().bytes().start;
+                        hidden.borrow_mut().push(start..end.max(start));
+                        Ok(())
+                    });
+                    handlers.push(leave);
+                }
+                Ok(())
+            }
+        ))
+        .append_element_content_handler(element!("*", move |element| {
+            for attribute in element.attributes() {
+                let is_text = matches!(&*attribute.name(), "title" | "alt" | "content");
+                if let Some(place) = attribute.value_source_location().filter(|_| !is_text) {
+                    attributes.borrow_mut().push(place.bytes());
+                }
+            }
+            Ok(())
+        }))
+        .append_document_content_handler(doc_comments!(move |comment| {
+            let span = comment.source_location().bytes();
+            // Its marks stay.
+            comments
+                .borrow_mut()
+                .push(span.start + 4..span.end.saturating_sub(3).max(span.start + 4));
+            Ok(())
+        }));
+    let mut rewriter = HtmlRewriter::new(settings, Nowhere);
+    rewriter.write(text.as_bytes()).ok()?;
+    let hidden = std::mem::take(&mut *hidden.borrow_mut());
+    if hidden.is_empty() {
+        return None;
+    }
+    let mut bytes = text.as_bytes().to_vec();
+    for span in hidden {
+        for byte in bytes
+            .get_mut(span)
+            .into_iter()
+            .flatten()
+            .filter(|byte| **byte != b'\n')
+        {
+            *byte = b'x';
+        }
+    }
+    // Only whole elements were hidden.
+    String::from_utf8(bytes).ok()
 }
 
 fn settings(found: &Rc<RefCell<Found>>) -> Settings<'static, 'static> {

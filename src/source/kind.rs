@@ -69,7 +69,7 @@ impl Kind {
         (Kind::Zstandard, "zstd", &[]),
         (Kind::Xz, "xz", &[]),
         (Kind::Bzip2, "bzip2", &[]),
-        (Kind::Tar, "tar", &[]),
+        (Kind::Tar, "tar", &["tar"]),
         (Kind::Zip, "zip", &[]),
         (Kind::Warc, "warc", &["warc", "wet", "wat"]),
     ];

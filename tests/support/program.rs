@@ -1,5 +1,7 @@
 //! The program, run in a folder of its own.
 
+#![allow(dead_code, reason = "not every test uses all of it")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
