@@ -8,8 +8,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scale=${1:-100}
-cargo build --release --quiet
-cargo build --release --quiet --example corpus
+if [ -z "${NO_BUILD:-}" ]; then
+    cargo build --release --quiet
+    cargo build --release --quiet --example corpus
+fi
 hanfix=$PWD/target/release/hanfix
 corpus=$PWD/target/release/examples/corpus
 work=$(mktemp -d "${TMPDIR:-/tmp}/hanfix-batch.XXXXXX")

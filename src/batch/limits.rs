@@ -121,11 +121,9 @@ impl Budget {
 /// Refuses names that leave the folder: absolute, with a drive, with `..`.
 pub(crate) fn refuse_traversal(name: &[u8]) -> Result<(), Refusal> {
     let is_separator = |byte: &u8| matches!(byte, b'/' | b'\\');
-    let leads_out = name.first().is_some_and(|first| is_separator(first))
+    let leads_out = name.first().is_some_and(is_separator)
         || (name.len() >= 2 && name[0].is_ascii_alphabetic() && name[1] == b':')
-        || name
-            .split(|byte| is_separator(byte))
-            .any(|part| part == b"..")
+        || name.split(is_separator).any(|part| part == b"..")
         || name.contains(&0);
     match leads_out {
         true => Err(Refusal::Traversal(

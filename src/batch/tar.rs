@@ -39,10 +39,7 @@ impl Batch<'_> {
     ) -> Result<Outcome, BatchError> {
         let mut outcome = Outcome::default();
         let mut extensions = Extensions::default();
-        loop {
-            let Some(mut header) = read_header(input)? else {
-                break;
-            };
+        while let Some(mut header) = read_header(input)? {
             let kind = header.entry_type();
             let own_size = header
                 .entry_size()

@@ -72,7 +72,7 @@ pub(crate) fn run(
     console: &Console,
 ) -> anyhow::Result<ExitCode> {
     let base = arguments.settle()?;
-    let profiles = Profiles::new(config, base, super::settle)?;
+    let profiles = Profiles::new(config, base)?;
     let select = arguments.select.settle(console, "diff")?;
     let mut output = BufWriter::new(raw_output()?);
     if select.list(&mut output)? {

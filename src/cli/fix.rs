@@ -161,7 +161,7 @@ struct Mirror {
 enum Place {
     Standard,
     File(PathBuf),
-    InPlace,
+    Itself,
 }
 
 /// An input, where it goes, and what was done with it.
@@ -179,7 +179,7 @@ pub(crate) fn run(
     console: &Console,
 ) -> anyhow::Result<ExitCode> {
     let base = arguments.settle()?;
-    let profiles = Profiles::new(config, base, super::settle)?;
+    let profiles = Profiles::new(config, base)?;
     let select = arguments.select.settle(console, "fix")?;
     let mut listing = BufWriter::new(raw_output()?);
     if select.list(&mut listing)? {
@@ -417,7 +417,7 @@ fn refuse_nested(folder: &Path, select: &Select) -> anyhow::Result<()> {
 impl Places {
     fn of(&mut self, item: &Item) -> Result<Place, SinkError> {
         match self {
-            Places::InPlace(..) => Ok(Place::InPlace),
+            Places::InPlace(..) => Ok(Place::Itself),
             Places::Planned(plan) => Ok(match plan.next() {
                 Some(Destination::File(path)) => Place::File(path),
                 _ => Place::Standard,
@@ -475,7 +475,7 @@ impl Fixing<'_> {
         };
         let mut batch = settled.batch(self.threads);
         let outcome = match place {
-            Place::InPlace => self.in_place(item, &batch, &mut watcher, ready),
+            Place::Itself => self.in_place(item, &batch, &mut watcher, ready),
             Place::Standard | Place::File(_) => {
                 if item.input == Input::Standard {
                     batch.to = batch.to.or(Some(UTF_8));
@@ -484,7 +484,7 @@ impl Fixing<'_> {
             }
         };
         match outcome {
-            Ok(()) => Fate::Seen(watcher.seen()),
+            Ok(()) => Fate::Seen(Box::new(watcher.seen())),
             Err(fate) => fate,
         }
     }

@@ -193,20 +193,14 @@ pub(crate) struct Profiles<'c> {
     config: &'c Config,
     /// What was settled for each set of overrides.
     settled: Mutex<HashMap<u64, Arc<Settled>>>,
-    make: Box<dyn Fn(&super::Arguments) -> anyhow::Result<Settled> + Sync>,
 }
 
 impl<'c> Profiles<'c> {
     /// Settles what holds for files that no override names, so that mistakes are found before anything is read.
-    pub(crate) fn new(
-        config: &'c Config,
-        base: Settled,
-        make: impl Fn(&super::Arguments) -> anyhow::Result<Settled> + Sync + 'static,
-    ) -> anyhow::Result<Profiles<'c>> {
+    pub(crate) fn new(config: &'c Config, base: Settled) -> anyhow::Result<Profiles<'c>> {
         let profiles = Profiles {
             config,
             settled: Mutex::new(HashMap::from([(0, Arc::new(base))])),
-            make: Box::new(make),
         };
         for number in 0..config.overrides() {
             profiles.of_set(1 << number)?;
@@ -227,7 +221,7 @@ impl<'c> Profiles<'c> {
         if let Some(known) = settled.get(&set) {
             return Ok(known.clone());
         }
-        let made = Arc::new((self.make)(&self.config.parse_with(set)?)?);
+        let made = Arc::new(super::settle(&self.config.parse_with(set)?)?);
         settled.insert(set, made.clone());
         Ok(made)
     }

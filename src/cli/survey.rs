@@ -46,7 +46,7 @@ pub(crate) struct ReportArguments {
 /// What became of one input.
 pub(crate) enum Fate {
     /// It was processed to its end.
-    Seen(Seen),
+    Seen(Box<Seen>),
     /// It was left out: no text, or nothing that can be changed.
     Skipped(String),
     /// It failed.
@@ -346,7 +346,7 @@ fn look(item: &Item, profiles: &Profiles<'_>, threads: usize, mut watcher: Watch
         stream => batch.process_stream(path, stream, output, &mut observer),
     };
     match outcome {
-        Ok(_) => Fate::Seen(watcher.seen()),
+        Ok(_) => Fate::Seen(Box::new(watcher.seen())),
         Err(error) => fate_of(item, error),
     }
 }

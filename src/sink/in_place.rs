@@ -343,7 +343,7 @@ pub struct Draft {
 
 #[derive(Debug)]
 enum Written {
-    Memory(Target),
+    Memory(Box<Target>),
     File(Box<Replacement>),
     /// It may not be replaced, which counts only if it has to be.
     Refused(SinkError),
@@ -356,7 +356,7 @@ impl Draft {
         let reader = target.file.try_clone()?;
         let draft = Draft {
             memory: Vec::new(),
-            written: Written::Memory(target),
+            written: Written::Memory(Box::new(target)),
             replacing: replacing.clone(),
         };
         Ok((draft, reader))
