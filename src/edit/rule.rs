@@ -48,11 +48,13 @@ pub enum Rule {
     Script,
     /// Punctuation that was folded to ASCII after the damage: `,` -> `，`.
     Punctuation,
+    /// The encoding that an HTML or XML page declares, when the page is written in another one: `gb2312` -> `utf-8`.
+    Charset,
 }
 
 impl Rule {
     /// All rules, in the order in which the stages run.
-    pub const ALL: [Rule; 19] = [
+    pub const ALL: [Rule; 20] = [
         Rule::Entity,
         Rule::UnicodeEscape,
         Rule::PercentEncoding,
@@ -72,6 +74,7 @@ impl Rule {
         Rule::MarkupResidue,
         Rule::Script,
         Rule::Punctuation,
+        Rule::Charset,
     ];
 
     /// The name used on the command line and in reports, for example `comma-noise`.
@@ -96,6 +99,7 @@ impl Rule {
             Rule::MarkupResidue => "markup-residue",
             Rule::Script => "script",
             Rule::Punctuation => "punctuation",
+            Rule::Charset => "charset",
         }
     }
 
@@ -119,7 +123,7 @@ impl Rule {
             | Rule::CommaNoise
             | Rule::LostCharacter
             | Rule::MarkupResidue => true,
-            Rule::Script | Rule::Punctuation => false,
+            Rule::Script | Rule::Punctuation | Rule::Charset => false,
         }
     }
 }
