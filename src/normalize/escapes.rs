@@ -43,10 +43,9 @@ pub fn may_have(text: &str) -> bool {
     let bytes = text.as_bytes();
     let mut chunks = bytes.chunks(64);
     chunks.any(|block| {
-        let marks = block.iter().fold(false, |found, byte| {
+        block.iter().fold(false, |found, byte| {
             found | matches!(byte, b'&' | b'\\' | b'%' | b'=' | b'+')
-        });
-        marks
+        })
     })
 }
 

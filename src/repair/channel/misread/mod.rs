@@ -556,7 +556,7 @@ impl Repairer<'_> {
         if options.fill == Filling::Mark && fill < GUESS_BELOW {
             written = marked(&run.nodes[from..to]);
         }
-        if !plan.apply(old).is_some_and(|again| again == new) {
+        if plan.apply(old).is_none_or(|again| again != new) {
             plan.steps.clear();
         }
         let replay = if lost {

@@ -144,7 +144,7 @@ fn gb18030(pending: Pending, byte: u8) -> Step {
     let bytes = pending.bytes();
     match bytes {
         0..=0xFF => {
-            if matches!(byte, b'0'..=b'9') {
+            if byte.is_ascii_digit() {
                 return Step::Wait(pending.with(byte));
             }
             match cp936::decode(bytes as u8, byte) {

@@ -10,7 +10,7 @@ use crate::lm::{Context, Model};
 use crate::repair::automaton::{Automaton, Pending, Step};
 use crate::script;
 
-use super::chain::{Chain, MOST_LAYERS};
+use super::chain::{Chain, Layer, MOST_LAYERS};
 use super::right::Right;
 use super::wrong::Wrong;
 use super::{look, plain};
@@ -267,7 +267,7 @@ impl Search<'_> {
             let may_drop = !exhausted && silent.peek() == Some(&&at);
             let own = outer.encode(c).map(|code| code.bytes()[0]);
             if may_drop {
-                self.drop_silently(&mut beam, outer, own);
+                self.drop_silently(&mut beam, own);
             }
             next.clear();
             let mut tried = 0;
@@ -280,18 +280,17 @@ impl Search<'_> {
                     if next.len() == before && !exhausted && !self.way.tolerant {
                         // Nothing goes on here: something is missing in front.
                         let mut dropped = vec![hypothesis];
-                        self.drop_silently(&mut dropped, outer, own);
+                        self.drop_silently(&mut dropped, own);
                         for layer in 1..self.chain.0.len() {
                             if !hypothesis.pending[layer].is_none() {
-                                let wrong = self.chain.0[layer].wrong;
-                                self.lose(layer, hypothesis, wrong, 0, None, SILENT, &mut dropped);
+                                self.lose(layer, hypothesis, 0, None, SILENT, &mut dropped);
                             }
                         }
                         for &hypothesis in &dropped[1..] {
                             self.take(hypothesis, c, following, true, &mut next);
                         }
                     }
-                    if !(hypothesis.at_rest() && !c.is_ascii()) {
+                    if !hypothesis.at_rest() || c.is_ascii() {
                         continue;
                     }
                     let length = hypothesis.read[0] as f32;
@@ -366,7 +365,7 @@ impl Search<'_> {
             let next = following
                 .and_then(|c| wrong.encode(c))
                 .map(|code| code.bytes()[0]);
-            self.lose(layer, hypothesis, wrong, 1, next, MARKED, out);
+            self.lose(layer, hypothesis, 1, next, MARKED, out);
         }
         if c == '\u{FFFD}' {
             return;
@@ -380,7 +379,7 @@ impl Search<'_> {
                 // One value only: nothing to be ranked behind it.
                 spaced.fresh = hypothesis.fresh;
                 spaced.read[layer] += 1;
-                self.bytes(layer, spaced, &[byte], following, exhausted, out);
+                self.bytes(layer, spaced, &[byte], exhausted, out);
             }
         }
         let found = wrong.encode(c);
@@ -397,7 +396,7 @@ impl Search<'_> {
                 accident.puts[usize::from(accident.put_count) - 1].known = true;
                 accident.fresh = hypothesis.fresh;
                 accident.read[layer] += 1;
-                self.bytes(layer, accident, bytes, following, exhausted, out);
+                self.bytes(layer, accident, bytes, exhausted, out);
             }
         }
         if self.way.doubles && matches!(c, '\u{80}'..='\u{FF}') {
@@ -409,12 +408,12 @@ impl Search<'_> {
                 double.puts[usize::from(double.put_count) - 1].known = true;
                 double.fresh = hypothesis.fresh;
                 double.read[layer] += 1;
-                self.bytes(layer, double, &bytes, following, exhausted, out);
+                self.bytes(layer, double, &bytes, exhausted, out);
             }
         }
         if let Some(code) = found {
             hypothesis.read[layer] += 1;
-            self.bytes(layer, hypothesis, code.bytes(), following, exhausted, out);
+            self.bytes(layer, hypothesis, code.bytes(), exhausted, out);
         }
     }
 
@@ -424,7 +423,6 @@ impl Search<'_> {
         layer: usize,
         mut hypothesis: Hypothesis,
         bytes: &[u8],
-        following: Option<char>,
         exhausted: bool,
         out: &mut Vec<Hypothesis>,
     ) {
@@ -458,7 +456,7 @@ impl Search<'_> {
                         if rest.is_empty() {
                             out.push(hypothesis);
                         } else {
-                            self.bytes(layer, hypothesis, rest, following, exhausted, out);
+                            self.bytes(layer, hypothesis, rest, exhausted, out);
                         }
                     }
                     self.pool.push(fed);
@@ -502,13 +500,12 @@ impl Search<'_> {
         &mut self,
         layer: usize,
         hypothesis: Hypothesis,
-        wrong: Wrong,
         over: u8,
         next: Option<u8>,
         costs: [f32; 2],
         out: &mut Vec<Hypothesis>,
     ) {
-        let right = self.chain.0[layer].right;
+        let Layer { right, wrong } = self.chain.0[layer];
         for first in 0x80..=0xFF_u8 {
             if matches!(right.step(hypothesis.pending[layer], first), Step::Reject) {
                 continue;
@@ -565,14 +562,14 @@ impl Search<'_> {
             return;
         }
         hypothesis.read[layer] += u32::from(over);
-        self.bytes(layer, hypothesis, bytes, None, true, out);
+        self.bytes(layer, hypothesis, bytes, true, out);
     }
 
     /// Adds hypotheses that lost bytes without a trace in front of the byte `next`.
-    fn drop_silently(&mut self, beam: &mut Vec<Hypothesis>, outer: Wrong, next: Option<u8>) {
+    fn drop_silently(&mut self, beam: &mut Vec<Hypothesis>, next: Option<u8>) {
         let mut added = Vec::new();
         for &hypothesis in beam.iter().filter(|h| h.inside).take(TRIES) {
-            self.lose(0, hypothesis, outer, 0, next, SILENT, &mut added);
+            self.lose(0, hypothesis, 0, next, SILENT, &mut added);
         }
         beam.append(&mut added);
     }
@@ -655,9 +652,9 @@ impl Search<'_> {
                 continue;
             }
             let costs = [AT_END, AT_END + 1.0];
-            for (layer, step) in self.chain.0.iter().enumerate() {
+            for layer in 0..self.chain.0.len() {
                 if !hypothesis.pending[layer].is_none() {
-                    self.lose(layer, hypothesis, step.wrong, 0, None, costs, &mut ended);
+                    self.lose(layer, hypothesis, 0, None, costs, &mut ended);
                 }
             }
         }
