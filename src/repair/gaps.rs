@@ -162,8 +162,7 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
             };
             let symbol = self.model.symbol(first);
             let first_nats = self.model.bigram_log_prob(context.second, symbol);
-            if first_nats < LEAST_PAIR
-                || self.lattice.owed(u16::from_be_bytes([open, lead])) > 0.0
+            if first_nats < LEAST_PAIR || self.lattice.owed(u16::from_be_bytes([open, lead])) > 0.0
             {
                 continue;
             }
@@ -176,8 +175,8 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
                 }
                 let pair_nats = self.model.bigram_log_prob(symbol, second.symbol);
                 // What the model says of three characters is seldom much better than their pairs.
-                let hopeless = first_nats + pair_nats + second.after_nats + BETTER_THAN_PAIRS
-                    < as_is - WITHIN;
+                let hopeless =
+                    first_nats + pair_nats + second.after_nats + BETTER_THAN_PAIRS < as_is - WITHIN;
                 if pair_nats < LEAST_PAIR
                     || hopeless
                     || !may_end_here(u16::from_be_bytes([second.trail, close]))

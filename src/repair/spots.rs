@@ -235,13 +235,14 @@ impl<'r> Run<'r> {
     fn before(&self, at: usize, page: &Page) -> (Context, u16) {
         /// Characters of context that are read; the model looks two back.
         const CONTEXT: usize = 4;
+        /// Bytes of the longest annotation.
+        const ANNOTATION: usize = 24;
         let mut chars: Vec<char> = Vec::with_capacity(CONTEXT);
         let mut end = at;
         while chars.len() < CONTEXT && end > self.done {
             let before = &self.text[self.done..end];
-            if let Some(open) = before
-                .rfind(['(', '（'])
-                .filter(|open| end - self.done - open < 24)
+            let near = before.ceil_char_boundary(before.len().saturating_sub(ANNOTATION));
+            if let Some(open) = before[near..].rfind(['(', '（']).map(|open| near + open)
                 && annotation(&before[open..]).is_some_and(|found| open + found.len == before.len())
                 && before[..open]
                     .chars()
