@@ -154,4 +154,16 @@ impl Scorer for PageScorer<'_> {
         }
         (after, nats)
     }
+
+    fn estimate(&self, context: Context, c: char) -> f32 {
+        let symbol = self.model.symbol(is_folded_form(c));
+        let known = self.model.bigram_log_prob(context.second, symbol);
+        let first = u32::from(context.second.number());
+        let pair = self.pairs.get(first << 16 | u32::from(symbol.number()));
+        if pair > 0 {
+            known.max((WEIGHT * pair as f32 / self.pairs.get(all_after(first)) as f32).ln())
+        } else {
+            known
+        }
+    }
 }

@@ -6,12 +6,14 @@
 //! where the text does not go on; this looks for them where it does. What it finds either improves the
 //! repair or is a rival of it, without which no repair of a run could be called certain.
 
+use compact_str::CompactString;
+
 use crate::lm::{Context, Model};
 
 use super::automaton::{Automaton, Pending, Step};
 use super::cache::PageScorer;
 use super::lattice::{Kind, Lattice};
-use super::search::{Path, Scorer, Taken};
+use super::search::{Bytes, Path, Scorer, Taken};
 
 /// Nats below which a character after another is no candidate. Set by hand, to keep the look cheap.
 const LEAST_PAIR: f32 = -9.5;
@@ -222,9 +224,9 @@ fn insert(
         from: at,
         to: at,
         kind: Kind::Vanished,
-        bytes: pair.to_vec(),
+        bytes: Bytes::pair(pair),
         lost: 0b11,
-        text: first.to_string(),
+        text: CompactString::from_iter([first]),
         pending: true,
     });
     let mut next = path.arcs[i + 1].clone();
@@ -239,9 +241,9 @@ fn insert(
             from,
             to: end,
             kind,
-            bytes: Vec::new(),
+            bytes: Bytes::default(),
             lost: 0,
-            text: String::new(),
+            text: CompactString::default(),
             pending: false,
         });
     }

@@ -6,6 +6,8 @@
 //! nats. The text as it stands is always one of the hypotheses, so every answer comes with the
 //! margin over leaving the text alone.
 
+use compact_str::CompactString;
+
 use crate::lm::Context;
 
 use super::automaton::{Automaton, Pending, Step};
@@ -13,14 +15,12 @@ use super::lattice::{Arc, Byte, Kind, Lattice, MOST_BYTES};
 
 /// Hypotheses kept at a position. With 24 and with 16 the same excerpts and simulated pages come out right.
 const WIDTH: usize = 16;
-/// Hypotheses kept while a lost byte still waits for its right-hand neighbours: a lost lead byte has
-/// at most 126 values, a lost trail byte 190.
-const WIDTH_AFTER_HOLE: usize = 80;
+/// Fillings of a hole that are read on once the character behind it is known; before that all of them
+/// are kept, for nothing to the left tells them apart.
+const FORESEEN: usize = 24;
 /// How far behind the best, in nats, a hypothesis with a fresh hole may be. At 10 four excerpts of 46 and 22
 /// simulated pages of 240 were lost, 13 and 16 are equal.
 const BEHIND_AFTER_HOLE: f32 = 16.0;
-/// Arcs after a lost byte during which the wider beam is kept.
-const FRESH_ARCS: u8 = 2;
 /// Within an arc, partial hypotheses kept from one lost byte to the next.
 const WIDTH_INSIDE_ARC: usize = 6;
 /// A hypothesis that loses fewer nats than this on its way goes on well, and needs no last resort.
@@ -32,7 +32,7 @@ const RIVALS: usize = 8;
 /// A hypothesis this many nats behind the best at its position is dropped.
 const BEHIND: f32 = 24.0;
 /// What a lost byte can have been: it stood alone as a lead byte when it was lost.
-const LOST: std::ops::RangeInclusive<u8> = 0x81..=0xFE;
+const LOST: Ranges = &[(0x81, 0xFE)];
 /// Characters a run may stay shifted (the longest seen on real pages is 14).
 const LONGEST_RUN: u8 = 32;
 /// Arcs after which a region is closed by force.
@@ -40,10 +40,16 @@ const LONGEST_REGION: usize = 160;
 /// Look-ups in the language model one region may cost.
 const BUDGET: usize = 40_000;
 
+/// Values that a lost byte can have had.
+type Ranges = &'static [(u8, u8)];
+
 /// Scores characters: the language model, and the page's own words where they are known.
 pub trait Scorer {
     /// The context after `c` and the log-probability of `c`, in nats.
     fn read(&self, context: Context, c: char) -> (Context, f32);
+
+    /// About the log-probability of `c`, in nats, from its neighbour alone: to rank many contexts cheaply.
+    fn estimate(&self, context: Context, c: char) -> f32;
 }
 
 /// One arc of a path, with the bytes that the search chose.
@@ -56,13 +62,43 @@ pub struct Taken {
     /// What the arc stands for.
     pub kind: Kind,
     /// The bytes that were sent.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     /// Bit `i` is set when byte `i` was lost and chosen by the search.
     pub lost: u8,
     /// The characters of the original that are complete after this arc.
-    pub text: String,
+    pub text: CompactString,
     /// Whether a character is begun and not complete after this arc.
     pub pending: bool,
+}
+
+/// The few bytes of one arc, in place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bytes {
+    bytes: [u8; MOST_BYTES],
+    len: u8,
+}
+
+impl Bytes {
+    /// The first `len` of `bytes`.
+    fn new(bytes: [u8; MOST_BYTES], len: u8) -> Bytes {
+        Bytes { bytes, len }
+    }
+
+    /// Two bytes.
+    pub(super) fn pair([first, second]: [u8; 2]) -> Bytes {
+        Bytes {
+            bytes: [first, second, 0, 0, 0, 0],
+            len: 2,
+        }
+    }
+}
+
+impl std::ops::Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
 }
 
 /// A way through the region.
@@ -108,26 +144,44 @@ struct Hypothesis {
     score: f32,
     context: Context,
     pending: Pending,
+    /// A lead byte that is gone. It is chosen when the byte after it is known, which leaves few choices.
+    hole: Option<Ranges>,
     last_two: u16,
     expected: Expected,
     owed: f32,
     opened: bool,
     run: u8,
-    fresh: u8,
+    /// Whether a byte was chosen and no character was read behind it yet.
+    fresh: bool,
     node: u32,
 }
 
 impl Hypothesis {
     fn same_future(&self, other: &Hypothesis) -> bool {
         self.pending == other.pending
+            && self.hole == other.hole
             && self.last_two == other.last_two
             && self.context == other.context
             && self.opened == other.opened
             && self.expected == other.expected
     }
 
+    /// What [`Hypothesis::same_future`] looks at, mixed into one number.
+    fn future(&self) -> u64 {
+        let state = u64::from(self.pending.last_byte()) << 3
+            | u64::from(self.hole.is_some()) << 2
+            | u64::from(self.opened) << 1
+            | u64::from(self.expected != Expected::Nothing);
+        let key = u64::from(self.context.first.number()) << 48
+            | u64::from(self.context.second.number()) << 32
+            | u64::from(self.last_two) << 16
+            | state;
+        // Fibonacci hashing: the high bits of the product are the well mixed ones.
+        key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32
+    }
+
     fn at_rest(&self) -> bool {
-        self.pending.is_none() && self.expected == Expected::Nothing
+        self.pending.is_none() && self.hole.is_none() && self.expected == Expected::Nothing
     }
 }
 
@@ -138,9 +192,10 @@ struct Node {
     to: u32,
     kind: Kind,
     literal: Option<char>,
-    bytes: [u8; MOST_BYTES],
-    len: u8,
+    bytes: Bytes,
     lost: u8,
+    /// What the last byte of the arc before was, where it was left open.
+    filled: Option<u8>,
 }
 
 /// Two ways to the same future: the better one goes on, the other is remembered as its rival.
@@ -174,6 +229,7 @@ pub fn search<A: Automaton, L: Lattice, S: Scorer>(
         merges: Vec::new(),
         lookups: 0,
         partial: Vec::new(),
+        slots: Vec::new(),
     }
     .run(start, context, last_two)
 }
@@ -186,7 +242,18 @@ struct Search<'s, A, L, S> {
     /// Hypotheses that gave way to a better one with the same future.
     merges: Vec<Merge>,
     lookups: usize,
-    partial: Vec<(Hypothesis, [u8; MOST_BYTES])>,
+    partial: Vec<Partial>,
+    /// Places of the kept hypotheses by their future, for [`Search::prune`].
+    slots: Vec<u16>,
+}
+
+/// A hypothesis on its way through an arc.
+#[derive(Clone, Copy)]
+struct Partial {
+    hypothesis: Hypothesis,
+    bytes: [u8; MOST_BYTES],
+    /// What the last byte of the arc before was, where it was left open.
+    filled: Option<u8>,
 }
 
 impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
@@ -195,12 +262,13 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
             score: 0.0,
             context,
             pending: Pending::NONE,
+            hole: None,
             last_two,
             expected: Expected::Nothing,
             owed: 0.0,
             opened: false,
             run: 0,
-            fresh: 0,
+            fresh: false,
             node: ROOT,
         };
         let mut waiting: Vec<(usize, Vec<Hypothesis>)> = vec![(start, vec![first])];
@@ -230,6 +298,7 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
             steps += 1;
             arcs.clear();
             self.lattice.arcs(at, &mut arcs);
+            self.foresee(&mut beam, &arcs);
             let mut begun = 0;
             let mut best_inside = f32::NEG_INFINITY;
             for (rank, hypothesis) in beam.iter().enumerate() {
@@ -283,71 +352,46 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
         let mut hypothesis = from;
         hypothesis.score -= arc.cost;
         hypothesis.opened |= arc.opens;
-        hypothesis.fresh = hypothesis.fresh.saturating_sub(1);
         if matches!(arc.kind, Kind::Annotation) {
             hypothesis.owed = 0.0;
         }
-        partial.push((hypothesis, [0; MOST_BYTES]));
+        partial.push(Partial {
+            hypothesis,
+            bytes: [0; MOST_BYTES],
+            filled: None,
+        });
         let mut lost = 0;
         for (i, byte) in arc.bytes().iter().enumerate() {
             let before = partial.len();
             for k in 0..before {
-                let (hypothesis, bytes) = partial[k];
-                let mut choose = |value: u8, fresh: bool, partial: &mut Vec<_>| {
-                    if i < usize::from(arc.dropped)
-                        && i % 2 == 1
-                        && !self
-                            .lattice
-                            .is_dropped(u16::from_be_bytes([bytes[i - 1], value]))
-                    {
-                        return;
-                    }
-                    if let Some(mut next) = self.read_byte(hypothesis, value) {
-                        if fresh {
-                            next.fresh = FRESH_ARCS;
-                        }
-                        let mut bytes = bytes;
-                        bytes[i] = value;
-                        partial.push((next, bytes));
-                    }
-                };
-                match *byte {
-                    Byte::Is(value) => choose(value, false, &mut partial),
-                    Byte::Lost => LOST.for_each(|value| choose(value, true, &mut partial)),
-                    Byte::Choice => {
-                        for (value, cost) in arc.choices.iter().take_while(|(value, _)| *value != 0)
-                        {
-                            let before = partial.len();
-                            choose(*value, false, &mut partial);
-                            if let Some((next, _)) = partial.get_mut(before) {
-                                next.score -= cost;
-                            }
-                        }
-                    }
-                    Byte::LostIn(ranges) => {
-                        for (low, high) in ranges {
-                            (*low..=*high).for_each(|value| choose(value, true, &mut partial));
-                        }
-                    }
-                }
+                self.read_one(partial[k], arc, i, *byte, &mut partial);
             }
             partial.drain(..before);
             if !matches!(byte, Byte::Is(_)) {
                 lost |= 1 << i;
             }
-            let more = i + 1 < arc.bytes().len();
-            let complete = partial
-                .first()
-                .is_some_and(|(first, _)| first.pending.is_none());
+            let more = arc.bytes()[i + 1..]
+                .iter()
+                .any(|byte| !matches!(byte, Byte::Is(_)));
+            let complete = partial.first().is_some_and(|first| {
+                first.hypothesis.pending.is_none() && first.hypothesis.hole.is_none()
+            });
             if more && complete && partial.len() > WIDTH_INSIDE_ARC {
-                partial
-                    .sort_unstable_by(|a, b| b.0.score.total_cmp(&a.0.score).then(a.1.cmp(&b.1)));
+                let score = |partial: &Partial| partial.hypothesis.score;
+                partial.sort_unstable_by(|a, b| {
+                    score(b).total_cmp(&score(a)).then(a.bytes.cmp(&b.bytes))
+                });
                 partial.truncate(WIDTH_INSIDE_ARC);
             }
         }
-        for (mut hypothesis, bytes) in partial.drain(..) {
+        for Partial {
+            mut hypothesis,
+            bytes,
+            filled,
+        } in partial.drain(..)
+        {
             if let Some(number) = arc.behind
-                && !self.lattice.allows(number, hypothesis.last_two)
+                && (hypothesis.hole.is_some() || !self.lattice.allows(number, hypothesis.last_two))
             {
                 continue;
             }
@@ -378,7 +422,7 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
                 hypothesis = self.emit(hypothesis, '\n');
                 hypothesis.last_two = 0;
             }
-            hypothesis.run = if hypothesis.pending.is_none() {
+            hypothesis.run = if hypothesis.pending.is_none() && hypothesis.hole.is_none() {
                 0
             } else {
                 hypothesis.run + 1
@@ -394,9 +438,9 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
                 to: arc.to as u32,
                 kind: arc.kind,
                 literal: arc.literal.or(arc.markup),
-                bytes,
-                len: arc.len,
+                bytes: Bytes::new(bytes, arc.len),
                 lost,
+                filled,
             });
             match waiting.iter_mut().find(|(position, _)| *position == arc.to) {
                 Some((_, beam)) => beam.push(hypothesis),
@@ -405,6 +449,130 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
         }
         self.partial = partial;
         best
+    }
+
+    /// Reads byte `i` of an arc in every way that it can be read, and adds what comes of it to `out`.
+    fn read_one(
+        &mut self,
+        from: Partial,
+        arc: &Arc,
+        i: usize,
+        byte: Byte,
+        out: &mut Vec<Partial>,
+    ) {
+        match byte {
+            Byte::Is(value) if from.hypothesis.hole.is_some() => {
+                self.fill(from, arc, i, value, 0.0, out);
+            }
+            Byte::Is(value) => self.choose(from, arc, i, value, out),
+            Byte::Choice => {
+                for (value, cost) in arc.choices.iter().take_while(|(value, _)| *value != 0) {
+                    if from.hypothesis.hole.is_some() {
+                        self.fill(from, arc, i, *value, *cost, out);
+                    } else {
+                        let before = out.len();
+                        self.choose(from, arc, i, *value, out);
+                        if let Some(next) = out.get_mut(before) {
+                            next.hypothesis.score -= cost;
+                        }
+                    }
+                }
+            }
+            Byte::Lost => self.lose(from, arc, i, LOST, out),
+            Byte::LostIn(ranges) => self.lose(from, arc, i, ranges, out),
+        }
+    }
+
+    /// Reads a lost byte: one that completes a character is chosen at once, one that begins a character
+    /// stays open until the next byte is known. Of a character that is gone altogether nothing is left
+    /// to choose by.
+    fn lose(
+        &mut self,
+        mut from: Partial,
+        arc: &Arc,
+        i: usize,
+        ranges: Ranges,
+        out: &mut Vec<Partial>,
+    ) {
+        if from.hypothesis.hole.is_some() {
+            return;
+        }
+        if from.hypothesis.pending.is_none() && from.hypothesis.expected == Expected::Nothing {
+            from.hypothesis.hole = Some(ranges);
+            out.push(from);
+            return;
+        }
+        let before = out.len();
+        for value in all(ranges) {
+            self.choose(from, arc, i, value, out);
+        }
+        for next in &mut out[before..] {
+            next.hypothesis.fresh = next.hypothesis.pending.is_none();
+        }
+    }
+
+    /// Chooses the lead byte that was left open, now that `value` is known to stand behind it.
+    fn fill(
+        &mut self,
+        mut from: Partial,
+        arc: &Arc,
+        i: usize,
+        value: u8,
+        cost: f32,
+        out: &mut Vec<Partial>,
+    ) {
+        let Some(ranges) = from.hypothesis.hole.take() else {
+            return;
+        };
+        from.hypothesis.score -= cost;
+        // Whatever is due after the hole does not concern the byte in it.
+        let expected = std::mem::replace(&mut from.hypothesis.expected, Expected::Nothing);
+        let before = out.len();
+        for lead in all(ranges) {
+            if matches!(
+                self.automaton.step(Pending::NONE.with(lead), value),
+                Step::Reject
+            ) {
+                continue;
+            }
+            let added = out.len();
+            if i == 0 {
+                if let Some(hypothesis) = self.read_byte(from.hypothesis, lead) {
+                    out.push(Partial {
+                        hypothesis,
+                        filled: Some(lead),
+                        ..from
+                    });
+                }
+            } else {
+                self.choose(from, arc, i - 1, lead, out);
+            }
+            if let Some(mut begun) = out.get(added).copied() {
+                out.truncate(added);
+                begun.hypothesis.expected = expected;
+                self.choose(begun, arc, i, value, out);
+            }
+        }
+        for next in &mut out[before..] {
+            next.hypothesis.fresh = true;
+        }
+    }
+
+    /// Reads `value` as byte `i` of the arc.
+    fn choose(&mut self, from: Partial, arc: &Arc, i: usize, value: u8, out: &mut Vec<Partial>) {
+        if i < usize::from(arc.dropped)
+            && i % 2 == 1
+            && !self
+                .lattice
+                .is_dropped(u16::from_be_bytes([from.bytes[i - 1], value]))
+        {
+            return;
+        }
+        if let Some(hypothesis) = self.read_byte(from.hypothesis, value) {
+            let mut next = Partial { hypothesis, ..from };
+            next.bytes[i] = value;
+            out.push(next);
+        }
     }
 
     fn read_byte(&mut self, mut hypothesis: Hypothesis, byte: u8) -> Option<Hypothesis> {
@@ -451,7 +619,55 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
         let (context, nats) = self.scorer.read(hypothesis.context, c);
         hypothesis.context = context;
         hypothesis.score += nats - self.lattice.oddity(c);
+        hypothesis.fresh = false;
         hypothesis
+    }
+
+    /// Where a hole was just filled in many ways and the character behind it is known, only the fillings
+    /// go on that it speaks for.
+    fn foresee(&self, beam: &mut Vec<Hypothesis>, arcs: &[Arc]) {
+        if beam.iter().filter(|hypothesis| hypothesis.fresh).count() <= FORESEEN {
+            return;
+        }
+        let expectation = |hypothesis: &Hypothesis| -> f32 {
+            let after = |arc: &Arc| self.expected_after(hypothesis, arc) - arc.cost;
+            hypothesis.score + arcs.iter().map(after).fold(f32::NEG_INFINITY, f32::max)
+        };
+        let mut ranked: Vec<(f32, u32)> = beam
+            .iter()
+            .filter(|hypothesis| hypothesis.fresh)
+            .map(|hypothesis| (expectation(hypothesis), hypothesis.node))
+            .collect();
+        ranked.select_nth_unstable_by(FORESEEN, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let mut kept: Vec<u32> = ranked[..FORESEEN].iter().map(|(_, node)| *node).collect();
+        kept.sort_unstable();
+        beam.retain(|hypothesis| !hypothesis.fresh || kept.binary_search(&hypothesis.node).is_ok());
+    }
+
+    /// About what the first character that an arc completes is worth, in nats; 0 where there is none.
+    fn expected_after(&self, hypothesis: &Hypothesis, arc: &Arc) -> f32 {
+        if let Some(number) = arc.behind
+            && arc.bytes().is_empty()
+            && !self.lattice.allows(number, hypothesis.last_two)
+        {
+            return f32::NEG_INFINITY;
+        }
+        let mut pending = hypothesis.pending;
+        for byte in arc.bytes() {
+            let Byte::Is(value) = byte else {
+                return -BEHIND_AFTER_HOLE;
+            };
+            match self.automaton.step(pending, *value) {
+                Step::Wait(next) => pending = next,
+                Step::Emit(c) => return self.scorer.estimate(hypothesis.context, c),
+                Step::Reject => return f32::NEG_INFINITY,
+            }
+        }
+        match arc.literal {
+            Some(c) if pending.is_none() => self.scorer.estimate(hypothesis.context, c),
+            Some(_) => f32::NEG_INFINITY,
+            None => 0.0,
+        }
     }
 
     /// Best first; one hypothesis for each future, without the hopeless and the surplus ones. The best
@@ -460,39 +676,49 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
         beam.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.node.cmp(&b.node)));
         let best_of = |fresh: bool| {
             beam.iter()
-                .find(|h| (h.fresh > 0) == fresh)
+                .find(|h| h.fresh == fresh)
                 .map_or(f32::NEG_INFINITY, |h| h.score)
         };
         let best = [best_of(false).max(best_of(true)), best_of(true)];
         let mut same = beam.iter().position(|h| !h.opened);
-        let mut kept: Vec<Hypothesis> = Vec::with_capacity(beam.len().min(WIDTH_AFTER_HOLE));
+        let size = (beam.len() * 2).next_power_of_two();
+        self.slots.clear();
+        self.slots.resize(size, u16::MAX);
+        let mut kept = 0;
         let mut settled = 0;
-        for (i, hypothesis) in beam.iter().enumerate() {
+        for i in 0..beam.len() {
+            let hypothesis = beam[i];
             let must_stay = same == Some(i);
-            let fresh = hypothesis.fresh > 0;
-            let room = if fresh {
-                kept.len() < WIDTH_AFTER_HOLE
-            } else {
-                settled < WIDTH
-            };
+            let fresh = hypothesis.fresh;
+            let room = fresh || settled < WIDTH;
             let behind = if fresh { BEHIND_AFTER_HOLE } else { BEHIND };
             if !must_stay && (!room || hypothesis.score < best[usize::from(fresh)] - behind) {
                 continue;
             }
-            if let Some(better) = kept.iter().find(|other| other.same_future(hypothesis)) {
-                let behind = better.score - hypothesis.score;
+            let mut slot = hypothesis.future() as usize & (size - 1);
+            let better = loop {
+                match self.slots[slot] {
+                    u16::MAX => break None,
+                    place if beam[usize::from(place)].same_future(&hypothesis) => break Some(place),
+                    _ => slot = (slot + 1) & (size - 1),
+                }
+            };
+            if let Some(place) = better {
+                let better = beam[usize::from(place)];
                 self.merges.push(Merge {
                     kept: better.node,
                     given_up: hypothesis.node,
-                    behind,
+                    behind: better.score - hypothesis.score,
                 });
                 continue;
             }
+            self.slots[slot] = kept as u16;
             same = same.filter(|_| !must_stay);
             settled += usize::from(!fresh);
-            kept.push(*hypothesis);
+            beam[kept] = hypothesis;
+            kept += 1;
         }
-        *beam = kept;
+        beam.truncate(kept);
     }
 
     fn close(&self, end: usize, beam: Vec<Hypothesis>, exhausted: bool) -> Outcome {
@@ -546,33 +772,40 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
 
     fn path(&self, nodes: &[u32]) -> Vec<Taken> {
         let mut pending = Pending::NONE;
-        nodes
-            .iter()
-            .map(|node| {
-                let node = &self.nodes[*node as usize];
-                let bytes = &node.bytes[..usize::from(node.len)];
-                let mut text = String::new();
-                for byte in bytes {
-                    match self.automaton.step(pending, *byte) {
-                        Step::Wait(next) => pending = next,
-                        Step::Emit(c) => {
-                            pending = Pending::NONE;
-                            text.push(c);
-                        }
-                        Step::Reject => pending = Pending::NONE,
+        let mut taken = Vec::with_capacity(nodes.len());
+        for (i, node) in nodes.iter().enumerate() {
+            let node = &self.nodes[*node as usize];
+            let mut bytes = node.bytes;
+            // A lead byte that was left open was chosen on the next arc that has a byte.
+            if let Some(lead) = nodes.get(i + 1).and_then(|n| self.nodes[*n as usize].filled) {
+                bytes.bytes[usize::from(bytes.len) - 1] = lead;
+            }
+            let mut text = CompactString::default();
+            for byte in bytes.iter() {
+                match self.automaton.step(pending, *byte) {
+                    Step::Wait(next) => pending = next,
+                    Step::Emit(c) => {
+                        pending = Pending::NONE;
+                        text.push(c);
                     }
+                    Step::Reject => pending = Pending::NONE,
                 }
-                text.extend(node.literal);
-                Taken {
-                    from: node.from as usize,
-                    to: node.to as usize,
-                    kind: node.kind,
-                    bytes: bytes.to_vec(),
-                    lost: node.lost,
-                    text,
-                    pending: !pending.is_none(),
-                }
-            })
-            .collect()
+            }
+            text.extend(node.literal);
+            taken.push(Taken {
+                from: node.from as usize,
+                to: node.to as usize,
+                kind: node.kind,
+                bytes,
+                lost: node.lost,
+                text,
+                pending: !pending.is_none(),
+            });
+        }
+        taken
     }
+}
+
+fn all(ranges: Ranges) -> impl Iterator<Item = u8> {
+    ranges.iter().flat_map(|(low, high)| *low..=*high)
 }
