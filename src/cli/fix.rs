@@ -57,6 +57,24 @@ Examples:
   hanfix fix *.txt -o out/ --edits list.jsonl several files into a folder, and a list of all changes
   hanfix fix --to keep page.txt               repair only, Traditional stays Traditional";
 
+impl Arguments {
+    /// The same, with no rule but the conversion of the script.
+    pub(crate) fn only_script(mut self) -> Self {
+        self.repair.only_script();
+        self
+    }
+
+    /// What is to be read.
+    pub(crate) fn inputs(&self, console: &Console, command: &str) -> Vec<Input> {
+        self.inputs.inputs(console, command)
+    }
+
+    /// Checks how it is repaired.
+    pub(crate) fn repairing(&self) -> anyhow::Result<Repairing> {
+        self.repair.settle()
+    }
+}
+
 pub(crate) fn run(arguments: Arguments, console: &Console) -> anyhow::Result<ExitCode> {
     let repairing = arguments.repair.settle()?;
     let to = arguments

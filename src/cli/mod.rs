@@ -3,6 +3,7 @@
 
 mod check;
 mod console;
+mod convert;
 mod damage;
 mod diff;
 mod evaluate;
@@ -11,6 +12,7 @@ mod fix;
 mod inputs;
 mod repairing;
 mod run;
+mod scripting;
 mod train;
 
 use std::io;
@@ -27,6 +29,16 @@ const FAILED: u8 = 2;
 /// Exit code after Ctrl-C, as shells count it (128 + SIGINT).
 const INTERRUPTED: i32 = 130;
 
+/// The licence of the program as it is built: the crate zhconv is under GPL-2.0-or-later, and other crates under
+/// Apache-2.0, which goes together with version 3 only.
+#[cfg(feature = "zhconv")]
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\nLicence: GPL-3.0-or-later, because zhconv is built in (hanfix itself: ",
+    env!("CARGO_PKG_LICENSE"),
+    ")"
+);
+#[cfg(not(feature = "zhconv"))]
 const VERSION: &str = concat!(
     env!("CARGO_PKG_VERSION"),
     "\nLicence: ",
@@ -95,6 +107,7 @@ enum Command {
     Fix(fix::Arguments),
     Diff(diff::Arguments),
     Check(check::Arguments),
+    Convert(Box<convert::Arguments>),
     Explain(explain::Arguments),
     Damage(damage::Arguments),
     Train(train::Arguments),
@@ -113,6 +126,7 @@ pub(crate) fn run(Arguments { command, messages }: Arguments) -> ExitCode {
         Command::Fix(arguments) => fix::run(arguments, &console),
         Command::Diff(arguments) => diff::run(arguments, &console),
         Command::Check(arguments) => check::run(arguments, &console),
+        Command::Convert(arguments) => convert::run(*arguments, &console),
         Command::Explain(arguments) => explain::run(arguments, &console),
         Command::Damage(arguments) => damage::run(arguments, &console),
         Command::Train(arguments) => train::run(arguments),

@@ -452,14 +452,7 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
     }
 
     /// Reads byte `i` of an arc in every way that it can be read, and adds what comes of it to `out`.
-    fn read_one(
-        &mut self,
-        from: Partial,
-        arc: &Arc,
-        i: usize,
-        byte: Byte,
-        out: &mut Vec<Partial>,
-    ) {
+    fn read_one(&mut self, from: Partial, arc: &Arc, i: usize, byte: Byte, out: &mut Vec<Partial>) {
         match byte {
             Byte::Is(value) if from.hypothesis.hole.is_some() => {
                 self.fill(from, arc, i, value, 0.0, out);
@@ -699,7 +692,9 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
             let better = loop {
                 match self.slots[slot] {
                     u16::MAX => break None,
-                    place if beam[usize::from(place)].same_future(&hypothesis) => break Some(place),
+                    place if beam[usize::from(place)].same_future(&hypothesis) => {
+                        break Some(place);
+                    }
                     _ => slot = (slot + 1) & (size - 1),
                 }
             };
@@ -777,7 +772,10 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
             let node = &self.nodes[*node as usize];
             let mut bytes = node.bytes;
             // A lead byte that was left open was chosen on the next arc that has a byte.
-            if let Some(lead) = nodes.get(i + 1).and_then(|n| self.nodes[*n as usize].filled) {
+            if let Some(lead) = nodes
+                .get(i + 1)
+                .and_then(|n| self.nodes[*n as usize].filled)
+            {
                 bytes.bytes[usize::from(bytes.len) - 1] = lead;
             }
             let mut text = CompactString::default();

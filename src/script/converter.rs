@@ -56,6 +56,21 @@ pub struct Conversion {
     pub dictionary: Option<Arc<Dictionary>>,
     /// What this matches is left alone.
     pub protect: Option<Regex>,
+    /// What converts.
+    pub engine: Engine,
+}
+
+/// What converts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Engine {
+    /// The engine of this crate.
+    #[default]
+    Hanfix,
+    /// The crate zhconv: MediaWiki's regional words, and its rules in wikitext (`-{zh-cn:甲;zh-tw:乙}-`). Words are always
+    /// exchanged, nothing is ambiguous.
+    #[cfg(feature = "zhconv")]
+    Zhconv,
 }
 
 /// A character that could have become something else.
@@ -157,12 +172,19 @@ impl Converter {
                 continue;
             };
             let mut protected = Protected {
-                output,
+                output: &mut *output,
                 spans: &protected,
                 at: 0,
                 sure: doubtful.then_some(CLOSE),
                 quotes: &mut quotes,
             };
+            #[cfg(feature = "zhconv")]
+            if self.options.engine == Engine::Zhconv {
+                super::mediawiki::convert(text, block, self.to, |span, new| {
+                    protected.change(span, new);
+                });
+                continue;
+            }
             Pass {
                 text,
                 way,

@@ -19,6 +19,8 @@ mod paths;
 mod zhe;
 mod dictionary;
 mod quotes;
+#[cfg(feature = "zhconv")]
+mod mediawiki;
 mod converter;
 mod convert;
 mod table;
@@ -26,7 +28,7 @@ mod forms_table;
 
 pub use characters::{simplified, site_traditional};
 pub use convert::{Style, to_simplified};
-pub use converter::{Ambiguity, Conversion, Converter};
+pub use converter::{Ambiguity, Conversion, Converter, Engine};
 pub use dictionary::{Dictionary, DictionaryError};
 pub use gate::{
     ScriptCount, count, is_other_language, is_simplified_only, is_traditional_only,
