@@ -309,6 +309,12 @@ impl Repairer {
             }
         }
         apply(Converter::with(to, self.options.conversion.clone()).edits(&text, self.model()));
+        if is_damaged {
+            // What went to Simplified and came back to itself is no change.
+            let input = revision.input;
+            revision.edits = std::mem::take(&mut revision.edits)
+                .filter(|edit| input[edit.span.clone()] != *edit.new);
+        }
     }
 
     fn wants(&self, rule: Rule) -> bool {

@@ -213,19 +213,16 @@ impl Converter {
         if self.options.force {
             return Some((way, false));
         }
-        if gate::is_other_language(part) {
-            return None;
-        }
-        let into_own_script = match way {
-            // Between forms of one script there is no evidence to wait for.
-            Way::Within { .. } => return Some((way, false)),
-            Way::ToHans { .. } => !is_traditional || traditional < simplified,
-            Way::ToHant { .. } => simplified < traditional,
+        let (stays, doubtful) = match way {
+            // Who names the script of the input knows it, and between forms of one script there is no evidence
+            // to wait for.
+            _ if self.options.from.is_some() => (false, false),
+            Way::Within { .. } => (false, false),
+            Way::ToHans { .. } => (traditional < simplified, traditional == simplified),
+            Way::ToHant { .. } => (simplified < traditional, traditional == simplified),
         };
-        if self.options.from.is_some() {
-            return Some((way, false));
-        }
-        (!into_own_script).then_some((way, traditional == simplified))
+        let wanted = !stays && !gate::is_other_language(part);
+        wanted.then_some((way, doubtful))
     }
 }
 

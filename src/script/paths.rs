@@ -79,6 +79,9 @@ struct Edge {
     picks: usize,
 }
 
+/// The forms of 著, in the order of the table.
+const ZHE: [char; 2] = ['著', '着'];
+
 /// No form: the character has only one.
 const NONE: u8 = 0xFF;
 
@@ -114,6 +117,10 @@ impl<'r> Reader<'r> {
         at: usize,
         decided: &mut VecDeque<Decided>,
     ) {
+        if let Some(alone) = self.alone(text, floor, at) {
+            decided.push_back(alone);
+            return;
+        }
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.places.clear();
         scratch.edges.clear();
@@ -160,7 +167,13 @@ impl<'r> Reader<'r> {
             scratch.edges.truncate(kept);
             start += 1;
         }
-        let high = high.min(scratch.places.len());
+        // One more on either side: a pair may reach over the end of the last word (著名|片, 着|名片).
+        let closed = |place: Option<&Place>| place.is_some_and(|place| place.open.is_none());
+        let mut high = high.min(scratch.places.len());
+        high += usize::from(closed(scratch.places.get(high)));
+        if low > 0 && closed(scratch.places.get(low - 1)) {
+            low -= 1;
+        }
         self.pairs(&mut scratch, low, high);
         let path = self.best(&mut scratch, low, high, None);
         let mut at_place = low;
@@ -215,6 +228,73 @@ impl<'r> Reader<'r> {
         self.scratch = scratch;
     }
 
+    /// The decision where no word can cover the character at byte `at`, which a few look-ups in the filter of the list
+    /// tell: the most frequent case, and no stretch has to be built for it.
+    fn alone(&self, text: &str, floor: usize, at: usize) -> Option<Decided> {
+        let c = text[at..].chars().next()?;
+        let open = self.forms.entry(c).open(true)?;
+        if c == '著' {
+            return None;
+        }
+        // The characters before, the nearest first.
+        let mut right = c;
+        for (distance, left) in text[floor..at].chars().rev().take(BEFORE).enumerate() {
+            if !is_word_character(left) {
+                break;
+            }
+            if self.may_begin(left, right, distance + 2) {
+                return None;
+            }
+            right = left;
+        }
+        if let Some(next) = text[at + c.len_utf8()..].chars().next()
+            && is_word_character(next)
+            && self.may_begin(c, next, 2)
+        {
+            return None;
+        }
+        let options = self.forms.options(open);
+        let score = |form: &Form| form.alone[self.style as usize];
+        let mut best = 0;
+        for (index, form) in options.iter().enumerate() {
+            if score(form) > score(&options[best]) {
+                best = index;
+            }
+        }
+        let rival = options
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| *index != best)
+            .max_by(|a, b| score(a.1).total_cmp(&score(b.1)))
+            .map(|(_, form)| (form.new, score(&options[best]) - score(form)));
+        Some(Decided {
+            at,
+            new: options[best].new,
+            rival: rival.filter(|_| self.margins),
+        })
+    }
+
+    /// Whether a word of at least so many characters may begin with these two, in any of their forms.
+    #[inline]
+    fn may_begin(&self, first: char, second: char, least: usize) -> bool {
+        self.keys(first)
+            .any(|a| self.keys(second).any(|b| self.words.longest(a, b) >= least))
+    }
+
+    /// The forms of a character in the list of words.
+    #[inline]
+    fn keys(&self, c: char) -> impl Iterator<Item = u16> {
+        let options = match self.forms.entry(c).open(true) {
+            Some(open) => self.forms.options(open),
+            None => &[],
+        };
+        let only = options.is_empty().then(|| self.key(c));
+        let forms = options.iter().map(|form| form.key);
+        only.into_iter()
+            .chain(forms)
+            .filter_map(|key| u16::try_from(u32::from(key)).ok())
+    }
+
     fn place(&self, text: &str, at: usize, c: char) -> Place {
         let open = self.forms.entry(c).open(true);
         let mut heard = [0.0; 2];
@@ -233,20 +313,33 @@ impl<'r> Reader<'r> {
             let [first, second] = &scratch.places[from..from + 2] else {
                 continue;
             };
-            if first.open.is_some() || second.open.is_some() {
-                continue;
-            }
-            let (a, b) = (self.model.symbol(first.c), self.model.symbol(second.c));
-            let together = self.model.bigram_log_prob(a, b) - self.model.unigram_log_prob(b);
-            if together > TOGETHER {
-                let picks = scratch.picks.len();
-                scratch.picks.extend_from_slice(&[NONE, NONE]);
-                scratch.edges.push(Edge {
-                    from,
-                    to: from + 2,
-                    score: together,
-                    picks,
-                });
+            let score = |a: char, b: char| {
+                let (a, b) = (self.model.symbol(a), self.model.symbol(b));
+                self.model.bigram_log_prob(a, b) - self.model.unigram_log_prob(b)
+            };
+            let (a, b) = (first.c, second.c);
+            let zhe = |place: &Place| place.c == '著' && place.heard != [0.0; 2];
+            let found: [(f32, [u8; 2]); 2] = match (first.open, second.open) {
+                (None, None) => [(score(a, b), [NONE; 2]), (f32::NEG_INFINITY, [NONE; 2])],
+                // The model hears 著 and 着: with their neighbours they stand against words on either side.
+                (None, Some(_)) if zhe(second) => [0, 1]
+                    .map(|pick| (score(a, ZHE[pick]) + second.heard[pick], [NONE, pick as u8])),
+                (Some(_), None) if zhe(first) => {
+                    [0, 1].map(|pick| (score(ZHE[pick], b) + first.heard[pick], [pick as u8, NONE]))
+                }
+                _ => continue,
+            };
+            for (score, forms) in found {
+                if score > TOGETHER {
+                    let picks = scratch.picks.len();
+                    scratch.picks.extend_from_slice(&forms);
+                    scratch.edges.push(Edge {
+                        from,
+                        to: from + 2,
+                        score,
+                        picks,
+                    });
+                }
             }
         }
     }
