@@ -483,7 +483,11 @@ impl Hans {
         }
         for (key, values) in &sources.ts_phrases.entries {
             let value = &values[0];
-            if key.chars().count() == value.chars().count() && value.chars().all(is_han) {
+            let short_particle = value.contains(['着', '著']) && value.chars().count() < 3;
+            if key.chars().count() == value.chars().count()
+                && value.chars().all(is_han)
+                && !short_particle
+            {
                 let group = groups.entry(sound(value)).or_default();
                 match group.iter_mut().find(|(word, ..)| word == value) {
                     Some(known) => {

@@ -9,6 +9,7 @@ use super::simplified;
 use super::style::Style;
 use super::table;
 use super::variant::{Region, Variant};
+use super::words::{Words, longest_in};
 
 /// From where to where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +78,9 @@ pub(super) struct Forms {
     folded: bool,
     /// Whether a phrase begins with a letter (B超).
     letters: bool,
+    /// Which pairs of characters begin a word with a form that is not the usual one: without such a word the usual form
+    /// stands.
+    choosing: Vec<u8>,
 }
 
 /// Score of a form that is not the usual one, by itself: only words or a style choose it.
@@ -111,11 +115,25 @@ impl Forms {
             phrases: Vec::new(),
             folded: true,
             letters: false,
+            choosing: Vec::new(),
         };
         match way {
             Way::ToHans { words, from } => forms.to_hans(words, from),
             Way::ToHant { to, words } => forms.to_hant(to, words),
             Way::Within { from, to, words } => forms.within(from, to, words),
+        }
+        let mut unusual = vec![false; 0x1_0000];
+        for form in forms.open.iter().flat_map(|options| &options[1..]) {
+            if let Some(cell) = unusual.get_mut(form.key as usize) {
+                *cell = true;
+            }
+        }
+        let words = match way {
+            Way::ToHans { .. } => Words::hans(),
+            _ => Words::hant(),
+        };
+        if !matches!(way, Way::Within { .. }) {
+            forms.choosing = words.filter_of(|unit| unusual[usize::from(unit)]);
         }
         forms.phrases.sort();
         // Of two entries with the same key the first list's stands; sorting kept their order only by value.
@@ -333,6 +351,13 @@ impl Forms {
     #[inline]
     pub(super) fn entry(&self, c: char) -> Entry {
         Entry(self.entries.get(c as usize).copied().unwrap_or(0))
+    }
+
+    /// How long the longest word may be that begins with these two characters and has an unusual form; 0 if there is
+    /// none.
+    #[inline]
+    pub(super) fn longest_choosing(&self, first: u16, second: u16) -> usize {
+        longest_in(&self.choosing, first, second)
     }
 
     /// The forms that context decides among.

@@ -277,8 +277,15 @@ impl<'r> Reader<'r> {
     /// Whether a word of at least so many characters may begin with these two, in any of their forms.
     #[inline]
     fn may_begin(&self, first: char, second: char, least: usize) -> bool {
+        let longest = |a, b| {
+            if self.styled() {
+                self.words.longest(a, b)
+            } else {
+                self.forms.longest_choosing(a, b)
+            }
+        };
         self.keys(first)
-            .any(|a| self.keys(second).any(|b| self.words.longest(a, b) >= least))
+            .any(|a| self.keys(second).any(|b| longest(a, b) >= least))
     }
 
     /// The forms of a character in the list of words.

@@ -77,11 +77,24 @@ impl Words {
     /// How long the longest word may be that begins with these two characters; 0 if there is none.
     #[inline]
     pub(super) fn longest(&self, first: u16, second: u16) -> usize {
-        let at = pair_hash(first, second);
-        match self.filter[at >> 1] >> ((at & 1) * 4) & 15 {
-            0 => 0,
-            longest => usize::from(longest) + 1,
+        longest_in(self.filter, first, second)
+    }
+
+    /// A filter like that of the list, of the words with a wanted character.
+    pub(super) fn filter_of(&self, wanted: impl Fn(u16) -> bool) -> Vec<u8> {
+        let mut filter = vec![0; FILTER];
+        for group in &self.groups {
+            for key in group.keys.chunks_exact(group.length) {
+                let unit = |at: usize| u16::from_le_bytes(key[at]);
+                if (0..key.len()).any(|at| wanted(unit(at))) {
+                    let at = pair_hash(unit(0), unit(1));
+                    let shift = (at & 1) * 4;
+                    let longest = (filter[at >> 1] >> shift & 15).max(key.len() as u8 - 1);
+                    filter[at >> 1] = filter[at >> 1] & !(15 << shift) | longest << shift;
+                }
+            }
         }
+        filter
     }
 
     /// What is known of a word.
@@ -119,6 +132,16 @@ impl Group {
             }
         }
         None
+    }
+}
+
+/// How long the longest word of a filter may be that begins with these two characters; 0 if there is none.
+#[inline]
+pub(super) fn longest_in(filter: &[u8], first: u16, second: u16) -> usize {
+    let at = pair_hash(first, second);
+    match filter[at >> 1] >> ((at & 1) * 4) & 15 {
+        0 => 0,
+        longest => usize::from(longest) + 1,
     }
 }
 
