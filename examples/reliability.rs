@@ -1,7 +1,9 @@
 //! How often a repair is right, by how sure it was: simulated damage over clean text that the model
 //! has not seen, and damage marks planted in clean text.
 //!
-//!     cargo run --release --example reliability -- ../shared/corpora/clean ../shared/damage/annotations.tsv
+//!     cargo run --release --example reliability -- ../shared/corpora/clean ../shared/damage/annotations.tsv [PAGES]
+//!
+//! PAGES is how many pages of each file are damaged, evenly spread over it (60 unless given).
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
@@ -14,7 +16,7 @@ use similar::{ChangeTag, TextDiff};
 
 /// Characters of one simulated page.
 const PAGE: usize = 1500;
-/// Pages per corpus file.
+/// Pages per corpus file, unless a number is given.
 const PAGES: usize = 60;
 /// Damage marks planted per page of clean text.
 const PLANTED: usize = 12;
@@ -22,8 +24,20 @@ const PLANTED: usize = 12;
 fn main() {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
     let (Some(corpora), Some(annotations)) = (arguments.next(), arguments.next()) else {
-        eprintln!("usage: reliability CORPORA ANNOTATIONS");
+        eprintln!("usage: reliability CORPORA ANNOTATIONS [PAGES]");
         std::process::exit(2);
+    };
+    let most = match arguments
+        .next()
+        .as_deref()
+        .map(|n| n.to_string_lossy().parse())
+    {
+        None => PAGES,
+        Some(Ok(most)) => most,
+        Some(Err(error)) => {
+            eprintln!("PAGES must be a number: {error}");
+            std::process::exit(2);
+        }
     };
     let annotations = read_annotations(&annotations);
     let mut options = Options::default();
@@ -38,7 +52,7 @@ fn main() {
     files.sort();
     let mut table = Table::default();
     for file in &files {
-        let pages = pages(&read(file));
+        let pages = pages(&read(file), most);
         let mut own = Table::default();
         for (i, page) in pages.iter().enumerate() {
             let site = site(&annotations, i as u64);
@@ -59,7 +73,7 @@ fn main() {
     let mut planted = 0;
     let mut edited = 0;
     for file in &files {
-        for (i, page) in pages(&read(file)).iter().enumerate() {
+        for (i, page) in pages(&read(file), PAGES).iter().enumerate() {
             let (text, count) = plant(page, i as u64);
             let repaired = repairer.fix(&text);
             planted += count;
@@ -277,7 +291,7 @@ fn plant(page: &str, seed: u64) -> (String, usize) {
     (characters.into_iter().collect(), PLANTED)
 }
 
-fn pages(text: &str) -> Vec<String> {
+fn pages(text: &str, most: usize) -> Vec<String> {
     let mut pages = vec![String::new()];
     let mut length = 0;
     for line in text.lines() {
@@ -298,12 +312,12 @@ fn pages(text: &str) -> Vec<String> {
             length = 0;
         }
     }
-    let step = (pages.len() / PAGES).max(1);
+    let step = (pages.len() / most.max(1)).max(1);
     pages
         .into_iter()
         .step_by(step)
         .filter(|page| page.len() > 100)
-        .take(PAGES)
+        .take(most)
         .collect()
 }
 

@@ -41,8 +41,10 @@
 //!
 //! * `zhconv` (default): MediaWiki's regional words and wikitext rules as another engine of [`script`]. The crate
 //!   zhconv is under GPL-2.0-or-later, so that what is built with it is under GPL-3.0-or-later.
-//! * `cli` (default): the `hanfix` binary, reports as diffs, atomic output files. Library users take
+//! * `cli` (default): the `hanfix` binary and reports as diffs. Library users take
 //!   `default-features = false`.
+//! * `batch` (part of `cli`): folders, formats with fields ([`field`]), archives ([`batch`]), and files that are
+//!   written whole or not at all ([`sink`]).
 
 pub mod source;
 pub mod codec;
@@ -54,9 +56,13 @@ pub mod script;
 pub mod normalize;
 pub mod edit;
 pub mod pipeline;
+#[cfg(feature = "batch")]
+pub mod field;
 pub mod stream;
 pub mod report;
-#[cfg(feature = "cli")]
+#[cfg(feature = "batch")]
+pub mod batch;
+#[cfg(feature = "batch")]
 pub mod sink;
 
 pub use edit::{Bias, Candidate, Edit, EditError, EditList, Evidence, Rule};

@@ -5,15 +5,17 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use hanfix::report::Visible;
 use hanfix::report::json::JsonLines;
 use hanfix::report::summary::Tally;
-use hanfix::report::{Visible, brief};
-use hanfix::source::Input;
 
+use super::config::{Config, ConfigArguments};
 use super::console::{Console, raw_output};
-use super::inputs::InputArguments;
-use super::repairing::{RepairArguments, Repairing};
-use super::run::{Run, repair_blocks, view};
+use super::formats::{FormatArguments, Profiles, Settled};
+use super::inputs::SelectArguments;
+use super::repairing::RepairArguments;
+use super::survey::{Books, ReportArguments, survey};
+use super::watch::Form;
 
 /// Say which files need repair, one line each
 ///
@@ -25,7 +27,7 @@ use super::run::{Run, repair_blocks, view};
 #[command(after_help = EXAMPLES, verbatim_doc_comment)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    inputs: InputArguments,
+    select: SelectArguments,
     /// What is written: counts (a line for each file), brief (a line for each change), json (JSON lines)
     #[arg(
         long,
@@ -36,6 +38,12 @@ pub(crate) struct Arguments {
     format: Format,
     #[command(flatten)]
     repair: RepairArguments,
+    #[command(flatten)]
+    formats: FormatArguments,
+    #[command(flatten)]
+    report: ReportArguments,
+    #[command(flatten)]
+    config: ConfigArguments,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -47,32 +55,53 @@ enum Format {
 
 const EXAMPLES: &str = "\
 Examples:
-  hanfix check *.txt                    which files need repair
+  hanfix check pages/                   which files of a folder need repair
   hanfix check --format brief page.txt  every change on a line of its own
   hanfix check --to keep -q page.txt    only the exit code of damage, Traditional text is fine";
 
-pub(crate) fn run(arguments: Arguments, console: &Console) -> anyhow::Result<ExitCode> {
-    let repairing = arguments.repair.settle()?;
-    let inputs = arguments.inputs.inputs(console, "check");
-    let mut output = BufWriter::new(raw_output()?);
-    let mut run = Run::new(console);
-    for input in &inputs {
-        let outcome = match arguments.format {
-            Format::Counts => check(input, &repairing, &mut output, console),
-            Format::Brief => write_brief(input, &repairing, &mut output),
-            Format::Json => write_json(input, &repairing, &mut output),
-        };
-        if let (Format::Json, Err(error)) = (arguments.format, &outcome) {
-            JsonLines::new(&mut output).error(input.name(), &format!("{error:#}"))?;
-        }
-        run.record(input.name(), outcome)?;
+impl Arguments {
+    pub(super) fn settle(&self) -> anyhow::Result<Settled> {
+        Settled::new(&self.repair, &self.formats, None)
     }
+}
+
+pub(crate) fn run(
+    arguments: Arguments,
+    config: &Config,
+    console: &Console,
+) -> anyhow::Result<ExitCode> {
+    let base = arguments.settle()?;
+    let profiles = Profiles::new(config, base)?;
+    let select = arguments.select.settle(console, "check")?;
+    let mut output = BufWriter::new(raw_output()?);
+    if select.list(&mut output)? {
+        output.flush()?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let form = match arguments.format {
+        Format::Counts => Form::Nothing,
+        Format::Brief => Form::Brief,
+        Format::Json => Form::Json,
+    };
+    let mut books = Books::new(console, &arguments.report, &select)?;
+    let is_told = arguments.format == Format::Counts && !console.is_quiet();
+    survey(
+        &select,
+        &profiles,
+        form,
+        &mut books,
+        &mut output,
+        |path, seen, output| match is_told && (!seen.tally.is_clean() || console.is_verbose()) {
+            true => writeln!(output, "{}", line(path, &seen.tally)),
+            false => Ok(()),
+        },
+    )?;
     if arguments.format == Format::Json {
-        JsonLines::new(&mut output).summary(&run.totals)?;
+        JsonLines::new(&mut output).summary(&books.totals)?;
     }
     output.flush()?;
-    let found = run.totals.found_any();
-    Ok(run.finish(found))
+    let found = books.totals.found_any();
+    books.finish(found)
 }
 
 /// `page.txt: 8 annotation, 4 torn; 1 guess; 2 unresolved`
@@ -96,63 +125,4 @@ pub(super) fn line(path: &Path, tally: &Tally) -> String {
     } else {
         format!("{path}: {}", parts.join("; "))
     }
-}
-
-fn check(
-    input: &Input,
-    repairing: &Repairing,
-    output: &mut impl Write,
-    console: &Console,
-) -> anyhow::Result<Tally> {
-    let mut tally = Tally::default();
-    repair_blocks(input, repairing, |block| {
-        tally.add(&view(input.name(), &block));
-        tally.undecodable += block.decoded.ledger.undecodable();
-        Ok(())
-    })?;
-    if !console.is_quiet() && (!tally.is_clean() || console.is_verbose()) {
-        writeln!(output, "{}", line(input.name(), &tally))?;
-    }
-    Ok(tally)
-}
-
-/// Every change of an input as a line.
-pub(super) fn write_brief(
-    input: &Input,
-    repairing: &Repairing,
-    output: &mut impl Write,
-) -> anyhow::Result<Tally> {
-    let mut tally = Tally::default();
-    repair_blocks(input, repairing, |block| {
-        let view = view(input.name(), &block);
-        tally.add(&view);
-        tally.undecodable += block.decoded.ledger.undecodable();
-        Ok(brief::write(output, &view)?)
-    })?;
-    Ok(tally)
-}
-
-/// Every change of an input as a line of JSON.
-pub(super) fn write_json(
-    input: &Input,
-    repairing: &Repairing,
-    output: &mut impl Write,
-) -> anyhow::Result<Tally> {
-    let mut tally = Tally::default();
-    let mut lines = JsonLines::new(output);
-    repair_blocks(input, repairing, |block| {
-        let view = view(input.name(), &block);
-        tally.add(&view);
-        tally.undecodable += block.decoded.ledger.undecodable();
-        if block.place == Default::default() {
-            lines.begin(
-                input.name(),
-                block.decoded.encoding.name(),
-                block.decoded.bom,
-            )?;
-        }
-        Ok(lines.view(&view)?)
-    })?;
-    lines.end(input.name(), &tally)?;
-    Ok(tally)
 }

@@ -40,6 +40,11 @@ impl Console {
         !self.quiet && (self.verbose || io::stderr().is_terminal())
     }
 
+    /// Whether someone watches the run.
+    pub(crate) fn shows_progress(&self) -> bool {
+        !self.quiet && io::stderr().is_terminal()
+    }
+
     /// Whether standard output gets colours.
     pub(crate) fn colors_output(&self) -> bool {
         self.colors(&io::stdout())
@@ -84,6 +89,13 @@ impl Console {
         };
         let _ = writeln!(stderr.lock(), "{style}{head}{style:#}{message}");
     }
+}
+
+/// Writes a text to standard output.
+pub(crate) fn print(text: &str) -> io::Result<()> {
+    let mut output = raw_output()?;
+    output.write_all(text.as_bytes())?;
+    output.flush()
 }
 
 /// Standard output without line buffering: the blocks written to it are large.

@@ -9,8 +9,10 @@ use hanfix::report::LineIndex;
 use hanfix::script::Converter;
 use serde_json::json;
 
+use super::config::Config;
 use super::console::{Console, raw_output};
 use super::fix;
+use super::formats::Settled;
 use super::run::repair_blocks;
 
 /// Convert between Traditional and Simplified Chinese, and do nothing else
@@ -27,6 +29,12 @@ pub(crate) struct Arguments {
     fix: fix::Arguments,
 }
 
+impl Arguments {
+    pub(super) fn settle(&self) -> anyhow::Result<Settled> {
+        self.fix.settle_script()
+    }
+}
+
 const EXAMPLES: &str = "\
 Examples:
   hanfix convert --to zh-TW page.txt              Traditional as in Taiwan
@@ -34,12 +42,16 @@ Examples:
   hanfix convert --ambiguities page.txt           what was a close choice
   hanfix convert --dict names.txt --protect 'https?://\\S+' page.txt";
 
-pub(crate) fn run(arguments: Arguments, console: &Console) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(
+    arguments: Arguments,
+    config: &Config,
+    console: &Console,
+) -> anyhow::Result<ExitCode> {
     let fix = arguments.fix.only_script();
     if arguments.ambiguities {
         return list(&fix, console);
     }
-    fix::run(fix, console)
+    fix::run(fix, config, console)
 }
 
 /// One line for each close choice, and a last one that says that all was read.
@@ -52,7 +64,7 @@ fn list(arguments: &fix::Arguments, console: &Console) -> anyhow::Result<ExitCod
         .to
         .variant()
         .map(|to| Converter::with(to, options.conversion.clone()));
-    let inputs = arguments.inputs(console, "convert");
+    let inputs = arguments.inputs(console, "convert")?;
     for input in &inputs {
         let path = input.name().display().to_string();
         repair_blocks(input, &repairing, |block| {

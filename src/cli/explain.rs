@@ -25,6 +25,8 @@ pub(crate) struct Arguments {
     inputs: InputArguments,
     #[command(flatten)]
     repair: RepairArguments,
+    #[command(flatten)]
+    config: super::config::ConfigArguments,
 }
 
 const EXAMPLES: &str = "\

@@ -1,37 +1,46 @@
 //! `hanfix fix`: repaired text.
 
-use std::io::{BufWriter, Write};
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::io::{self, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::SystemTime;
 
-use anyhow::{Context, bail};
-use clap::Args;
-use encoding_rs::{Encoding, UTF_8};
-use hanfix::decode::parse_label;
+use anyhow::{Context, anyhow, bail};
+use clap::{Args, ValueEnum};
+use encoding_rs::UTF_8;
+use hanfix::batch::{Batch, BatchError, Spool, in_order};
 use hanfix::report::Visible;
 use hanfix::report::json::JsonLines;
-use hanfix::report::summary::Tally;
-use hanfix::sink::{self, AtomicFile, Destination};
-use hanfix::source::{Input, Reader};
-use hanfix::stream::output_bytes;
+use hanfix::sink::{
+    self, AtomicFile, Destination, Draft, HardLinks, Journal, Ready, Replacing, SinkError, State,
+    Target,
+};
+use hanfix::source::{HEAD, Input, Reader};
 
-use super::INTERRUPTED;
+use super::committing::{Committer, Finished};
+use super::config::{Config, ConfigArguments};
 use super::console::{Console, raw_output};
-use super::inputs::InputArguments;
+use super::formats::{FormatArguments, Profiles, Settled};
+use super::inputs::{Item, Select, SelectArguments};
+use super::interrupt::{self, Interrupt};
 use super::repairing::{RepairArguments, Repairing};
-use super::run::{Run, repair_reader, view};
+use super::survey::{AHEAD, Books, Fate, ReportArguments, fate_of, threads};
+use super::watch::{Form, Watcher};
 
 /// Write the repaired text
 ///
-/// Repairs one text to standard output or to a file, or several files into a folder. The files that are read
-/// are never changed. What is not damaged comes out byte for byte: line ends, byte order mark and a missing
-/// final line end stay. A repaired file keeps its encoding; standard input comes out as UTF-8.
+/// Repairs one text to standard output or to a file, files and folders in place (-w) or into another folder (-o).
+/// What is not damaged comes out byte for byte: line ends, byte order mark and a missing final line end stay.
+/// A repaired file keeps its encoding; standard input comes out as UTF-8. Archives (zip, EPUB, DOCX, tar, WARC, gz,
+/// zst, xz, bz2) are repaired entry by entry and need -o.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    inputs: InputArguments,
-    /// Write to this file; with several inputs, into this folder
+    select: SelectArguments,
+    /// Write to this file; with several inputs or a folder, into this folder
     #[arg(short, long, value_name = "FILE|DIR")]
     output: Option<PathBuf>,
     /// In the output folder, keep the folders of the given paths
@@ -47,14 +56,65 @@ pub(crate) struct Arguments {
     #[arg(long)]
     strict: bool,
     #[command(flatten)]
+    in_place: InPlaceArguments,
+    #[command(flatten)]
     repair: RepairArguments,
+    #[command(flatten)]
+    formats: FormatArguments,
+    /// Note finished files here, and do not read again what is finished, has not changed and had these options
+    #[arg(long, value_name = "FILE", help_heading = "Long runs")]
+    state: Option<PathBuf>,
+    #[command(flatten)]
+    report: ReportArguments,
+    #[command(flatten)]
+    config: ConfigArguments,
+}
+
+/// How files are changed in place.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "In place")]
+struct InPlaceArguments {
+    /// Change the files themselves; `hanfix undo` puts them back
+    #[arg(short, long, conflicts_with = "output")]
+    write: bool,
+    /// With -w, keep the old file beside the new one, as `page.txt.orig`
+    #[arg(long, value_name = "SUFFIX", num_args = 0..=1, require_equals = true, default_missing_value = ".orig")]
+    backup: Option<String>,
+    /// With -w, files with several names: refuse, break (this name gets a file of its own), inplace (not safe
+    /// against a power cut)
+    #[arg(
+        long,
+        value_name = "HOW",
+        default_value = "refuse",
+        hide_possible_values = true
+    )]
+    hard_links: HardLinksArgument,
+    /// Folder of the journals that `hanfix undo` reads
+    #[arg(long, value_name = "DIR")]
+    journal: Option<PathBuf>,
+    /// Keep no journal; the run cannot be undone
+    #[arg(long, conflicts_with = "journal")]
+    no_journal: bool,
+    /// Do not wait for the disk; faster, but a power cut may lose what was written last
+    #[arg(long)]
+    no_fsync: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum HardLinksArgument {
+    Refuse,
+    Break,
+    Inplace,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   hanfix fix page.txt -o repaired.txt         repair a file into another
   curl -s URL | hanfix fix > page.txt         repair what comes through a pipe
-  hanfix fix *.txt -o out/ --edits list.jsonl several files into a folder, and a list of all changes
+  hanfix fix -w pages/                        repair the files of a folder in place
+  hanfix fix pages/ -o out/                   repair a folder into another
+  hanfix fix crawl.warc.gz -o fixed.warc.gz   repair an archive
+  hanfix fix big.jsonl --field text -o out.jsonl
   hanfix fix --to keep page.txt               repair only, Traditional stays Traditional";
 
 impl Arguments {
@@ -64,145 +124,505 @@ impl Arguments {
         self
     }
 
+    /// What decides for a file that is only converted.
+    pub(super) fn settle_script(&self) -> anyhow::Result<Settled> {
+        let mut repair = self.repair.clone();
+        repair.only_script();
+        Settled::new(&repair, &self.formats, self.to_encoding.as_deref())
+    }
+
     /// What is to be read.
-    pub(crate) fn inputs(&self, console: &Console, command: &str) -> Vec<Input> {
-        self.inputs.inputs(console, command)
+    pub(crate) fn inputs(&self, console: &Console, command: &str) -> anyhow::Result<Vec<Input>> {
+        let select = self.select.settle(console, command)?;
+        let mut inputs = Vec::new();
+        for item in select.items(&|_: &Path| ()) {
+            match item.problem {
+                Some(problem) => return Err(problem.into()),
+                None => inputs.push(item.input),
+            }
+        }
+        Ok(inputs)
     }
 
     /// Checks how it is repaired.
     pub(crate) fn repairing(&self) -> anyhow::Result<Repairing> {
         self.repair.settle()
     }
+
+    pub(super) fn settle(&self) -> anyhow::Result<Settled> {
+        Settled::new(&self.repair, &self.formats, self.to_encoding.as_deref())
+    }
+
+    /// Everything that decides what comes out, for the list of finished files.
+    fn fingerprint(&self, config: &Config) -> Vec<String> {
+        vec![
+            env!("CARGO_PKG_VERSION").to_owned(),
+            format!(
+                "{:?} {:?} {:?}",
+                self.repair, self.formats, self.to_encoding
+            ),
+            format!(
+                "{:?} {} {}",
+                self.output, self.keep_paths, self.in_place.write
+            ),
+            config.text().to_owned(),
+        ]
+    }
 }
 
-pub(crate) fn run(arguments: Arguments, console: &Console) -> anyhow::Result<ExitCode> {
-    let repairing = arguments.repair.settle()?;
-    let to = arguments
-        .to_encoding
+/// Where what is written goes.
+enum Places {
+    /// Each input where the plan says.
+    Planned(std::vec::IntoIter<Destination>),
+    /// Files of folders, into a folder.
+    Mirrored(Mirror),
+    /// Each file where it is.
+    InPlace(Replacing, Option<Journal>),
+}
+
+/// A folder that gets the shape of others.
+struct Mirror {
+    folder: PathBuf,
+    keep_paths: bool,
+    /// Hashes of the paths that are taken.
+    taken: HashSet<u64>,
+}
+
+/// Where one input goes.
+enum Place {
+    Standard,
+    File(PathBuf),
+    Itself,
+}
+
+/// An input, where it goes, and what was done with it.
+struct Done {
+    item: Item,
+    place: Place,
+    fate: Fate,
+    ready: Option<Ready>,
+    edits: Spool,
+}
+
+pub(crate) fn run(
+    arguments: Arguments,
+    config: &Config,
+    console: &Console,
+) -> anyhow::Result<ExitCode> {
+    let base = arguments.settle()?;
+    let profiles = Profiles::new(config, base)?;
+    let select = arguments.select.settle(console, "fix")?;
+    let mut listing = BufWriter::new(raw_output()?);
+    if select.list(&mut listing)? {
+        listing.flush()?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    drop(listing);
+    let mut places = places(&arguments, &select)?;
+    let durable = !arguments.in_place.no_fsync;
+    let fingerprint = arguments.fingerprint(config);
+    let fingerprint: Vec<&str> = fingerprint.iter().map(String::as_str).collect();
+    let state = arguments
+        .state
         .as_deref()
-        .map(parse_label)
-        .transpose()
-        .context("--to-encoding")?;
-    let inputs = arguments.inputs.inputs(console, "fix");
-    let plan = sink::plan(&inputs, arguments.output.as_deref(), arguments.keep_paths)?;
-    let mut edits = match &arguments.edits {
-        Some(path) => Some(create_edits(path, &inputs, &plan)?),
+        .map(|path| State::open(path, &fingerprint))
+        .transpose()?;
+    let state = RefCell::new(state);
+    let edits = match &arguments.edits {
+        Some(path) => Some(create_edits(path, &select, arguments.output.as_deref())?),
         None => None,
     };
-    if edits.is_some()
-        || plan
-            .iter()
-            .any(|destination| *destination != Destination::Standard)
-    {
-        remove_unfinished_on_interrupt()?;
-    }
-    let mut run = Run::new(console);
-    for (input, destination) in inputs.iter().zip(&plan) {
-        let outcome = fix(input, destination, &repairing, to, edits.as_mut());
-        if let (Err(error), Some(edits)) = (&outcome, &mut edits) {
-            edits.error(input.name(), &format!("{error:#}"))?;
+    // A single text can wait for ever, as on standard input; with several there is something to bring in order.
+    let single = select.single();
+    interrupt::watch(if single.is_some() {
+        Interrupt::Now
+    } else {
+        Interrupt::Orderly
+    })?;
+    let mut books = Books::new(console, &arguments.report, &select)?;
+    let (outer, inner) = threads(&select);
+    let wants_report = books.wants();
+    let wants_edits = edits.is_some();
+    let (replacing, journal) = match &mut places {
+        Places::InPlace(replacing, journal) => (replacing.clone(), journal.take()),
+        _ => (Replacing::default(), None),
+    };
+    let sweep = |folder: &Path| {
+        if arguments.in_place.write {
+            sink::sweep(folder);
         }
-        if let (Ok(tally), true) = (&outcome, console.is_verbose() && inputs.len() > 1) {
-            console.note(&super::check::line(input.name(), tally));
+    };
+    let finished_before = std::cell::Cell::new(0);
+    let items = select
+        .items(&sweep)
+        .take_while(|_| !interrupt::wanted())
+        .filter(|item| {
+            let finished = state
+                .borrow()
+                .as_ref()
+                .is_some_and(|state| state.is_finished(item.input.name()));
+            finished_before.set(finished_before.get() + usize::from(finished));
+            !finished
+        })
+        .map(|item| {
+            let place = places.of(&item);
+            (item, place)
+        });
+    let work = |(mut item, place): (Item, Result<Place, SinkError>)| {
+        let mut edits = Spool::new();
+        let form = if wants_edits {
+            Form::Json
+        } else {
+            Form::Nothing
+        };
+        let watcher = Watcher::new(form, &mut edits, wants_report);
+        let (place, problem) = match (item.problem.take(), place) {
+            (Some(problem), _) => (Place::Standard, Some(problem.into())),
+            (None, Ok(place)) => (place, None),
+            (None, Err(problem)) => (Place::Standard, Some(problem.into())),
+        };
+        let mut ready = None;
+        let fate = match problem {
+            Some(problem) => Fate::Failed(problem),
+            None => {
+                let fixing = Fixing {
+                    profiles: &profiles,
+                    threads: inner,
+                    replacing: &replacing,
+                    journal: journal.as_ref(),
+                    durable,
+                };
+                fixing.fix(&item, &place, watcher, &mut ready)
+            }
+        };
+        Done {
+            item,
+            place,
+            fate,
+            ready,
+            edits,
         }
-        run.record(input.name(), outcome)?;
-    }
+    };
+    let mut edits = edits;
+    let mut committer = Committer::new(journal.as_ref(), &state, durable);
+    in_order(outer, AHEAD, items, work, |done| {
+        let Done {
+            item,
+            place,
+            fate,
+            ready,
+            edits: mut list,
+        } = done.ok_or(BatchError::Panicked)?;
+        let path = item.input.name();
+        if let Some(edits) = &mut edits {
+            list.rewind()?;
+            io::copy(&mut list, edits.get_mut())?;
+            if let Fate::Failed(error) = &fate {
+                edits.error(path, &format!("{error:#}"))?;
+            }
+        }
+        if let (Fate::Seen(seen), true) = (&fate, console.is_verbose() && single.is_none()) {
+            books.aside(|| console.note(&super::check::line(path, &seen.tally)));
+        }
+        let output = match place {
+            Place::File(output) => Some(output),
+            _ => None,
+        };
+        committer.push(
+            Finished {
+                path: path.to_owned(),
+                output,
+                fate,
+                ready,
+            },
+            &mut books,
+        )
+    })?;
+    committer.flush(&mut books)?;
+    books.finished = finished_before.get();
     if let Some(mut edits) = edits {
-        edits.summary(&run.totals)?;
+        edits.summary(&books.totals)?;
         edits
             .into_inner()
             .into_inner()
-            .map_err(|error| error.into_error())?
+            .map_err(io::IntoInnerError::into_error)?
             .commit()?;
     }
-    let doubts = run.totals.doubts_any();
-    Ok(run.finish(arguments.strict && doubts))
+    if let Some(run) = journal.as_ref().and_then(Journal::run)
+        && console.wants_summary()
+    {
+        let folder = match &arguments.in_place.journal {
+            Some(folder) => format!(" --journal {}", Visible(&**folder)),
+            None => String::new(),
+        };
+        console.note(&format_args!(
+            "hanfix: `hanfix undo{folder} {run}` puts the old files back"
+        ));
+    }
+    let doubts = books.totals.doubts_any();
+    books.finish(arguments.strict && doubts)
 }
 
 type EditsFile = JsonLines<BufWriter<AtomicFile>>;
 
-/// Repairs one input. Nothing of an output file appears unless all of it could be made.
-fn fix(
-    input: &Input,
-    destination: &Destination,
-    repairing: &Repairing,
-    to: Option<&'static Encoding>,
-    edits: Option<&mut EditsFile>,
-) -> anyhow::Result<Tally> {
-    // The input first: where it cannot be read, no folder is made for the output.
-    let reader = input.open()?;
-    let to = to.or((*input == Input::Standard).then_some(UTF_8));
-    let writing = Writing {
-        input,
-        repairing,
-        to,
-    };
-    match destination {
-        Destination::Standard => {
-            writing.write(reader, raw_output().context("standard output")?, edits)
+/// Checks where everything goes before anything is read.
+fn places(arguments: &Arguments, select: &Select) -> anyhow::Result<Places> {
+    let in_place = &arguments.in_place;
+    if in_place.write {
+        if matches!(select.single(), Some(Input::Standard))
+            || select.paths().iter().any(|path| path.as_os_str() == "-")
+        {
+            bail!("standard input cannot be changed in place; leave -w out, or name files");
         }
-        Destination::File(path) => {
-            let mut output = AtomicFile::create(path)?;
-            let tally = writing.write(reader, &mut output, edits)?;
-            output.commit()?;
-            Ok(tally)
+        let replacing = Replacing {
+            backup: in_place.backup.clone(),
+            hard_links: match in_place.hard_links {
+                HardLinksArgument::Refuse => HardLinks::Refuse,
+                HardLinksArgument::Break => HardLinks::Break,
+                HardLinksArgument::Inplace => HardLinks::InPlace,
+            },
+            durable: !in_place.no_fsync,
+        };
+        if replacing
+            .backup
+            .as_deref()
+            .is_some_and(|suffix| suffix.is_empty() || suffix.contains('/'))
+        {
+            bail!("--backup: the suffix must be an ending like `.orig`");
         }
-    }
-}
-
-/// What is written, and how.
-struct Writing<'w> {
-    input: &'w Input,
-    repairing: &'w Repairing,
-    to: Option<&'static Encoding>,
-}
-
-impl Writing<'_> {
-    fn write(
-        &self,
-        reader: Reader,
-        mut output: impl Write,
-        mut edits: Option<&mut EditsFile>,
-    ) -> anyhow::Result<Tally> {
-        let path = self.input.name();
-        let mut tally = Tally::default();
-        repair_reader(self.input, reader, self.repairing, |block| {
-            let view = view(path, &block);
-            tally.add(&view);
-            tally.undecodable += block.decoded.ledger.undecodable();
-            if let Some(edits) = &mut edits {
-                if block.place == Default::default() {
-                    edits.begin(path, block.decoded.encoding.name(), block.decoded.bom)?;
-                }
-                edits.view(&view)?;
+        let journal = match in_place.no_journal {
+            true => None,
+            false => {
+                let folder = super::undo::journals(in_place.journal.as_deref())?;
+                let name = Journal::name(SystemTime::now(), std::process::id());
+                Some(Journal::new(folder.join(name), replacing.durable))
             }
-            let bytes = output_bytes(&block, self.to)?;
-            output.write_all(&bytes).context("cannot write")
-        })?;
-        output.flush().context("cannot write")?;
-        if let Some(edits) = edits {
-            edits.end(path, &tally)?;
+        };
+        return Ok(Places::InPlace(replacing, journal));
+    }
+    if !select.has_folder() {
+        let inputs = Input::from_paths(select.paths());
+        let plan = sink::plan(&inputs, arguments.output.as_deref(), arguments.keep_paths)?;
+        return Ok(Places::Planned(plan.into_iter()));
+    }
+    let Some(folder) = arguments
+        .output
+        .as_deref()
+        .filter(|output| output.as_os_str() != "-")
+    else {
+        bail!("a folder needs a place to go to: give -o DIR, or -w to change the files themselves");
+    };
+    if folder.exists() && !folder.is_dir() {
+        return Err(SinkError::SeveralToFile(folder.to_owned()).into());
+    }
+    refuse_nested(folder, select)?;
+    Ok(Places::Mirrored(Mirror {
+        folder: folder.to_owned(),
+        keep_paths: arguments.keep_paths,
+        taken: HashSet::new(),
+    }))
+}
+
+/// An output folder within an input folder would be read while it is written.
+fn refuse_nested(folder: &Path, select: &Select) -> anyhow::Result<()> {
+    // A folder that is not there yet is where its nearest ancestor is.
+    let absolute = std::path::absolute(folder)?;
+    let there = absolute.ancestors().find_map(|ancestor| {
+        let rest = absolute.strip_prefix(ancestor).ok()?;
+        Some(ancestor.canonicalize().ok()?.join(rest))
+    });
+    for path in select.paths().iter().filter(|path| path.is_dir()) {
+        if let (Some(there), Ok(input)) = (&there, path.canonicalize())
+            && there.starts_with(&input)
+        {
+            bail!(
+                "{}: is inside {}, which is read; choose a folder outside of it",
+                Visible(folder),
+                Visible(&**path)
+            );
         }
-        Ok(tally)
+    }
+    Ok(())
+}
+
+impl Places {
+    fn of(&mut self, item: &Item) -> Result<Place, SinkError> {
+        match self {
+            Places::InPlace(..) => Ok(Place::Itself),
+            Places::Planned(plan) => Ok(match plan.next() {
+                Some(Destination::File(path)) => Place::File(path),
+                _ => Place::Standard,
+            }),
+            Places::Mirrored(mirror) => mirror.of(item).map(Place::File),
+        }
     }
 }
 
-fn create_edits(path: &Path, inputs: &[Input], plan: &[Destination]) -> anyhow::Result<EditsFile> {
-    if plan.contains(&Destination::File(path.to_owned())) {
+impl Mirror {
+    fn of(&mut self, item: &Item) -> Result<PathBuf, SinkError> {
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        let input = &item.input;
+        let relative = match (&item.root, input.path()) {
+            (Some(root), Some(path)) if !self.keep_paths => {
+                path.strip_prefix(root).unwrap_or(path).to_owned()
+            }
+            _ => sink::name_inside(input, &self.folder, self.keep_paths)?,
+        };
+        let target = self.folder.join(relative);
+        let mut hasher = DefaultHasher::new();
+        target.hash(&mut hasher);
+        if !self.taken.insert(hasher.finish()) {
+            return Err(SinkError::Taken {
+                input: input.name().to_owned(),
+                target,
+            });
+        }
+        sink::refuse_inputs(std::slice::from_ref(input), std::slice::from_ref(&target))?;
+        Ok(target)
+    }
+}
+
+/// How one input is repaired.
+struct Fixing<'f> {
+    profiles: &'f Profiles<'f>,
+    threads: usize,
+    replacing: &'f Replacing,
+    journal: Option<&'f Journal>,
+    durable: bool,
+}
+
+impl Fixing<'_> {
+    /// Repairs one input. Nothing of an output file appears unless all of it could be made.
+    fn fix(
+        &self,
+        item: &Item,
+        place: &Place,
+        mut watcher: Watcher<'_>,
+        ready: &mut Option<Ready>,
+    ) -> Fate {
+        let settled = match self.profiles.of(item.input.name()) {
+            Ok(settled) => settled,
+            Err(error) => return Fate::Failed(error),
+        };
+        let mut batch = settled.batch(self.threads);
+        let outcome = match place {
+            Place::Itself => self.in_place(item, &batch, &mut watcher, ready),
+            Place::Standard | Place::File(_) => {
+                if item.input == Input::Standard {
+                    batch.to = batch.to.or(Some(UTF_8));
+                }
+                self.elsewhere(item, place, &batch, &mut watcher)
+            }
+        };
+        match outcome {
+            Ok(()) => Fate::Seen(Box::new(watcher.seen())),
+            Err(fate) => fate,
+        }
+    }
+
+    fn elsewhere(
+        &self,
+        item: &Item,
+        place: &Place,
+        batch: &Batch<'_>,
+        watcher: &mut Watcher<'_>,
+    ) -> Result<(), Fate> {
+        let path = item.input.name();
+        // The input first: where it cannot be read, no folder is made for the output.
+        let mut reader = item
+            .input
+            .open()
+            .map_err(|error| Fate::Failed(error.into()))?;
+        let mut observer = |event: hanfix::batch::Event<'_>| watcher.event(event);
+        let Place::File(output_path) = place else {
+            let mut output = raw_output()
+                .context("standard output")
+                .map_err(Fate::Failed)?;
+            batch
+                .process_stream(path, &mut reader, Some(&mut output), &mut observer)
+                .map_err(|error| fate_of(item, error))?;
+            return Ok(());
+        };
+        let sink = |error: SinkError| Fate::Failed(error.into());
+        let mut output = AtomicFile::create(output_path).map_err(sink)?;
+        match &mut reader {
+            Reader::File(file) if file.metadata().is_ok_and(|metadata| metadata.is_file()) => {
+                let outcome = batch
+                    .process(path, file, Some(&mut output), &mut observer)
+                    .map_err(|error| fate_of(item, error))?;
+                if outcome.packed && !outcome.changed {
+                    // Packed again for nothing: the input is the better output.
+                    output = AtomicFile::create(output_path).map_err(sink)?;
+                    let copied = file.rewind().and_then(|()| io::copy(file, &mut output));
+                    copied.map_err(|error| sink(SinkError::Write(output_path.clone(), error)))?;
+                }
+            }
+            stream => {
+                batch
+                    .process_stream(path, stream, Some(&mut output), &mut observer)
+                    .map_err(|error| fate_of(item, error))?;
+            }
+        }
+        output.commit_with(self.durable).map_err(sink)
+    }
+
+    fn in_place(
+        &self,
+        item: &Item,
+        batch: &Batch<'_>,
+        watcher: &mut Watcher<'_>,
+        ready: &mut Option<Ready>,
+    ) -> Result<(), Fate> {
+        let path = item.input.name();
+        let sink = |error: SinkError| Fate::Failed(error.into());
+        let read = |error| sink(SinkError::Open(path.to_owned(), error));
+        let mut target = match Target::open(path) {
+            Ok(target) => target,
+            // The usual words for a path that is not there.
+            Err(error) => {
+                return Err(item
+                    .input
+                    .open()
+                    .map_or_else(|error| Fate::Failed(error.into()), |_| sink(error)));
+            }
+        };
+        let mut head = Vec::new();
+        target
+            .reader()
+            .take(HEAD as u64)
+            .read_to_end(&mut head)
+            .map_err(read)?;
+        target.reader().rewind().map_err(read)?;
+        if batch.kind_of(path, &head).is_container() {
+            let reason = "an archive is not changed in place; give -o to write a repaired one";
+            return Err(match &item.root {
+                Some(_) => Fate::Skipped(reason.to_owned()),
+                None => Fate::Failed(anyhow!("{}: {reason}", Visible(path))),
+            });
+        }
+        let (mut draft, mut reader) = Draft::new(target, self.replacing).map_err(read)?;
+        let mut observer = |event: hanfix::batch::Event<'_>| watcher.event(event);
+        let outcome = batch
+            .process(path, &mut reader, Some(&mut draft), &mut observer)
+            .map_err(|error| fate_of(item, error))?;
+        if outcome.changed {
+            let mut finished = draft.finish().map_err(sink)?;
+            if let Some(journal) = self.journal {
+                journal.keep(&mut finished).map_err(sink)?;
+            }
+            *ready = Some(finished);
+        }
+        Ok(())
+    }
+}
+
+fn create_edits(path: &Path, select: &Select, output: Option<&Path>) -> anyhow::Result<EditsFile> {
+    if output == Some(path) {
         bail!(
             "{}: is already the output; give --edits another file",
             Visible(path)
         );
     }
-    sink::refuse_inputs(inputs, &[path.to_owned()])?;
+    sink::refuse_inputs(&Input::from_paths(select.paths()), &[path.to_owned()])?;
     Ok(JsonLines::new(BufWriter::new(AtomicFile::create(path)?)))
-}
-
-/// Ctrl-C leaves no temporary file behind.
-fn remove_unfinished_on_interrupt() -> anyhow::Result<()> {
-    ctrlc::set_handler(|| {
-        sink::discard_unfinished();
-        std::process::exit(INTERRUPTED);
-    })
-    .context("cannot watch for Ctrl-C")
 }

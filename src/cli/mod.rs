@@ -2,6 +2,8 @@
 //! the work is done by the library.
 
 mod check;
+mod committing;
+mod config;
 mod console;
 mod convert;
 mod damage;
@@ -9,11 +11,18 @@ mod diff;
 mod evaluate;
 mod explain;
 mod fix;
+mod formats;
+mod generate;
 mod inputs;
+mod interrupt;
+mod progress;
 mod repairing;
 mod run;
 mod scripting;
+mod survey;
 mod train;
+mod undo;
+mod watch;
 
 use std::io;
 use std::process::ExitCode;
@@ -60,7 +69,8 @@ const EXAMPLES: &str = "\
 Examples:
   hanfix fix page.txt -o repaired.txt     repair one file into another
   hanfix diff page.txt                    look at every change first
-  hanfix check *.txt                      which files need repair
+  hanfix check pages/                     which files of a folder need repair
+  hanfix fix -w pages/                    repair them in place; `hanfix undo` puts them back
 
 `hanfix help COMMAND` explains a command. Exit codes: 0 done, 1 something to report
 (check, diff, --strict), 2 wrong usage or an unreadable file, 130 interrupted.";
@@ -108,25 +118,48 @@ enum Command {
     Diff(diff::Arguments),
     Check(check::Arguments),
     Convert(Box<convert::Arguments>),
+    Undo(undo::Arguments),
     Explain(explain::Arguments),
     Damage(damage::Arguments),
     Train(train::Arguments),
     Evaluate(evaluate::Arguments),
+    Completions(generate::CompletionsArguments),
+    Man(generate::ManArguments),
 }
 
-/// Parses the command line of this process; help, version and wrong usage end it.
-pub(crate) fn parse() -> Arguments {
-    Arguments::parse()
+/// Runs the command line of this process; help, version and wrong usage end it.
+pub(crate) fn run() -> ExitCode {
+    match config::parse() {
+        Ok((arguments, config)) => execute(arguments, &config),
+        Err(error) => {
+            Console::new(clap::ColorChoice::Auto, false, false).error(&error);
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+/// What decides for a file, out of the options of a command that goes through files.
+fn settle(arguments: &Arguments) -> anyhow::Result<formats::Settled> {
+    match &arguments.command {
+        Command::Fix(arguments) => arguments.settle(),
+        Command::Diff(arguments) => arguments.settle(),
+        Command::Check(arguments) => arguments.settle(),
+        Command::Convert(arguments) => arguments.settle(),
+        _ => anyhow::bail!("this command has no overrides"),
+    }
 }
 
 /// Runs a command. Errors are shown on standard error; a reader that has gone away is not an error.
-pub(crate) fn run(Arguments { command, messages }: Arguments) -> ExitCode {
+fn execute(Arguments { command, messages }: Arguments, config: &config::Config) -> ExitCode {
     let console = Console::new(messages.color, messages.quiet, messages.verbose);
     let outcome = match command {
-        Command::Fix(arguments) => fix::run(arguments, &console),
-        Command::Diff(arguments) => diff::run(arguments, &console),
-        Command::Check(arguments) => check::run(arguments, &console),
-        Command::Convert(arguments) => convert::run(*arguments, &console),
+        Command::Fix(arguments) => fix::run(arguments, config, &console),
+        Command::Diff(arguments) => diff::run(arguments, config, &console),
+        Command::Check(arguments) => check::run(arguments, config, &console),
+        Command::Convert(arguments) => convert::run(*arguments, config, &console),
+        Command::Undo(arguments) => undo::run(arguments, &console),
+        Command::Completions(arguments) => generate::completions(&arguments),
+        Command::Man(arguments) => generate::man(&arguments),
         Command::Explain(arguments) => explain::run(arguments, &console),
         Command::Damage(arguments) => damage::run(arguments, &console),
         Command::Train(arguments) => train::run(arguments),

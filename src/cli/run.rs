@@ -1,4 +1,4 @@
-//! What all commands that go through inputs have in common: one bad input does not stop the others,
+//! What the commands that take texts one by one have in common: one bad input does not stop the others,
 //! failures are listed at the end, and a closing line says what was found.
 
 use std::path::Path;

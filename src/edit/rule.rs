@@ -24,11 +24,13 @@ pub enum Rule {
     Script,
     /// Punctuation that was folded to ASCII after the damage: `,` -> `，`.
     Punctuation,
+    /// The encoding that an HTML or XML page declares, when the page is written in another one: `gb2312` -> `utf-8`.
+    Charset,
 }
 
 impl Rule {
     /// All rules, in the order in which the stages run.
-    pub const ALL: [Rule; 7] = [
+    pub const ALL: [Rule; 8] = [
         Rule::Annotation,
         Rule::Torn,
         Rule::CommaNoise,
@@ -36,6 +38,7 @@ impl Rule {
         Rule::MarkupResidue,
         Rule::Script,
         Rule::Punctuation,
+        Rule::Charset,
     ];
 
     /// The name used on the command line and in reports, for example `comma-noise`.
@@ -48,6 +51,7 @@ impl Rule {
             Rule::MarkupResidue => "markup-residue",
             Rule::Script => "script",
             Rule::Punctuation => "punctuation",
+            Rule::Charset => "charset",
         }
     }
 
@@ -59,7 +63,7 @@ impl Rule {
             | Rule::CommaNoise
             | Rule::LostCharacter
             | Rule::MarkupResidue => true,
-            Rule::Script | Rule::Punctuation => false,
+            Rule::Script | Rule::Punctuation | Rule::Charset => false,
         }
     }
 }

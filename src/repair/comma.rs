@@ -25,7 +25,15 @@ const DOUBT_AT_TWO: f32 = 0.05;
 pub fn noise(text: &str, damaged: bool) -> EditList {
     let mut sites = Vec::new();
     let mut other_marks = false;
-    for at in memchr::memchr_iter(b',', text.as_bytes()) {
+    let bytes = text.as_bytes();
+    for at in memchr::memchr_iter(b',', bytes) {
+        // Every mark begins with one of these bytes; most commas are done with here.
+        if !matches!(
+            bytes.get(at + 1),
+            Some(b',' | b'!' | b'?' | b';' | 0xE3 | 0xEF)
+        ) {
+            continue;
+        }
         let Some(mark) = text[at + 1..].chars().next().filter(|c| is_mark(*c)) else {
             continue;
         };

@@ -8,7 +8,7 @@
 
 use compact_str::CompactString;
 
-use crate::lm::{Context, Model};
+use crate::lm::{Context, Model, Symbol};
 
 use super::automaton::{Automaton, Pending, Step};
 use super::cache::PageScorer;
@@ -27,6 +27,9 @@ const WITHIN: f32 = 12.0;
 const MOST_RIVALS: usize = 6;
 /// Characters after a gap that are read to judge it; the model looks two back.
 const READ_AFTER: usize = 2;
+
+/// Nats by which three characters in a row may be likelier than their two pairs tell.
+const BETTER_THAN_PAIRS: f32 = 4.0;
 
 /// Lead bytes of pairs that may be dropped.
 const LEADS: [std::ops::RangeInclusive<u8>; 3] = [0xA1..=0xAF, 0xD7..=0xD7, 0xF8..=0xFE];
@@ -73,6 +76,16 @@ pub fn with_gaps<'m, A: Automaton, L: Lattice>(
     rivals.truncate(MOST_RIVALS);
     rivals.insert(0, best);
     rivals
+}
+
+/// A character after a gap.
+struct Second {
+    /// Its lead byte: the second one of the dropped pair.
+    trail: u8,
+    character: char,
+    symbol: Symbol,
+    /// What the pair of it and the character behind it is worth, in nats.
+    after_nats: f32,
 }
 
 struct Gaps<'g, 'm, A, L> {
@@ -142,33 +155,38 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
                 .iter()
                 .any(|number| self.lattice.allows(*number, pair)),
         };
+        let seconds = self.seconds(close, next, &following);
         for lead in LEADS.into_iter().flatten() {
             let Some(first) = self.character(open, lead) else {
                 continue;
             };
             let symbol = self.model.symbol(first);
-            if self.model.bigram_log_prob(context.second, symbol) < LEAST_PAIR {
+            let first_nats = self.model.bigram_log_prob(context.second, symbol);
+            if first_nats < LEAST_PAIR || self.lattice.owed(u16::from_be_bytes([open, lead])) > 0.0
+            {
                 continue;
             }
-            for trail in 0x81..=0xFE_u8 {
-                if !self.lattice.is_dropped(u16::from_be_bytes([lead, trail])) {
+            for second in &seconds {
+                if !self
+                    .lattice
+                    .is_dropped(u16::from_be_bytes([lead, second.trail]))
+                {
                     continue;
                 }
-                let Some(second) = self.character(trail, close) else {
-                    continue;
-                };
-                let second_symbol = self.model.symbol(second);
-                if self.model.unigram_log_prob(second_symbol) < LEAST_ALONE
-                    || self.model.bigram_log_prob(symbol, second_symbol) < LEAST_PAIR
-                    || self.lattice.owed(u16::from_be_bytes([open, lead])) > 0.0
-                    || !may_end_here(u16::from_be_bytes([trail, close]))
+                let pair_nats = self.model.bigram_log_prob(symbol, second.symbol);
+                // What the model says of three characters is seldom much better than their pairs.
+                let hopeless =
+                    first_nats + pair_nats + second.after_nats + BETTER_THAN_PAIRS < as_is - WITHIN;
+                if pair_nats < LEAST_PAIR
+                    || hopeless
+                    || !may_end_here(u16::from_be_bytes([second.trail, close]))
                 {
                     continue;
                 }
                 let rest = text_of(&path.arcs[i + 1..i + 2])
                     .take(1 + READ_AFTER)
                     .skip(1);
-                let with = [first, second]
+                let with = [first, second.character]
                     .into_iter()
                     .chain(rest)
                     .chain(following.iter().copied());
@@ -179,13 +197,38 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
                         i,
                         resumed,
                         end,
-                        [lead, trail],
-                        [first, second],
+                        [lead, second.trail],
+                        [first, second.character],
                         change,
                     ));
                 }
             }
         }
+    }
+
+    /// The characters that `close` can complete with a trail byte of a dropped pair as its lead byte, without
+    /// the rare ones.
+    fn seconds(&self, close: u8, next: &Taken, following: &[char]) -> Vec<Second> {
+        let after = next.text.chars().nth(1).or(following.first().copied());
+        let after = after.map(|c| self.model.symbol(c));
+        let mut seconds = Vec::with_capacity(64);
+        for trail in 0x81..=0xFE_u8 {
+            let Some(character) = self.character(trail, close) else {
+                continue;
+            };
+            let symbol = self.model.symbol(character);
+            if self.model.unigram_log_prob(symbol) < LEAST_ALONE {
+                continue;
+            }
+            let after_nats = after.map_or(0.0, |c| self.model.bigram_log_prob(symbol, c));
+            seconds.push(Second {
+                trail,
+                character,
+                symbol,
+                after_nats,
+            });
+        }
+        seconds
     }
 
     fn character(&self, lead: u8, trail: u8) -> Option<char> {

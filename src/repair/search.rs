@@ -24,7 +24,7 @@ const BEHIND_AFTER_HOLE: f32 = 16.0;
 /// Within an arc, partial hypotheses kept from one lost byte to the next.
 const WIDTH_INSIDE_ARC: usize = 6;
 /// A hypothesis that loses fewer nats than this on its way goes on well, and needs no last resort.
-const GOES_ON_WELL: f32 = 6.5;
+const GOES_ON_WELL: f32 = 11.0;
 /// Behind the best hypothesis inside a run by more nats than this, unknown bytes are not tried.
 const HOPEFUL: f32 = 8.0;
 /// Ways to the same end that are named as rivals.

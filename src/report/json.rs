@@ -164,18 +164,26 @@ impl<W: Write> JsonLines<W> {
         self.output.flush()
     }
 
+    /// The writer, to put whole lines into.
+    pub fn get_mut(&mut self) -> &mut W {
+        &mut self.output
+    }
+
     /// The writer, for what is to be done when all lines are written.
     pub fn into_inner(self) -> W {
         self.output
     }
 
     fn line(&mut self, value: &impl Serialize) -> io::Result<()> {
-        value.serialize(&mut serde_json::Serializer::with_formatter(
-            &mut self.output,
-            Quiet,
-        ))?;
+        write_quiet(&mut self.output, value)?;
         self.output.write_all(b"\n")
     }
+}
+
+/// Writes a value as JSON in which no character can act on a terminal.
+pub(super) fn write_quiet(output: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+    value.serialize(&mut serde_json::Serializer::with_formatter(output, Quiet))?;
+    Ok(())
 }
 
 /// Compact JSON in which no character can act on a terminal.
@@ -200,7 +208,7 @@ impl serde_json::ser::Formatter for Quiet {
 }
 
 /// A path: a string, or `{"bytes": base64}` when it is not Unicode.
-struct JsonPath<'p>(&'p Path);
+pub(super) struct JsonPath<'p>(pub(super) &'p Path);
 
 impl Serialize for JsonPath<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -9,6 +9,7 @@ pub mod explain;
 pub mod hunks;
 pub mod json;
 mod position;
+pub mod sample;
 pub mod summary;
 #[cfg(feature = "cli")]
 pub mod terminal;

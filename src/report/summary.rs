@@ -67,6 +67,16 @@ impl Tally {
         }
     }
 
+    /// Counts in what is in another part of the same input, or in another input.
+    pub fn join(&mut self, other: &Tally) {
+        for (rule, count) in &other.rules {
+            *self.rules.entry(*rule).or_default() += count;
+        }
+        self.guesses.join(&other.guesses);
+        self.unresolved.join(&other.unresolved);
+        self.undecodable += other.undecodable;
+    }
+
     /// How many edits there are.
     pub fn edits(&self) -> usize {
         self.rules.values().sum()
@@ -102,12 +112,7 @@ impl Totals {
     pub fn add(&mut self, tally: &Tally) {
         self.files += 1;
         self.changed += usize::from(tally.edits() > 0);
-        for (rule, count) in &tally.rules {
-            *self.tally.rules.entry(*rule).or_default() += count;
-        }
-        self.tally.guesses.join(&tally.guesses);
-        self.tally.unresolved.join(&tally.unresolved);
-        self.tally.undecodable += tally.undecodable;
+        self.tally.join(tally);
     }
 
     /// Whether anything would change or stays unresolved.
@@ -124,14 +129,23 @@ impl Totals {
 impl fmt::Display for Totals {
     /// `42 changes (8 annotation, 4 torn, 30 script); 2 guesses at 2:5, 4:7; 1 unresolved at 9:2`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let several = self.files + self.failed > 1;
+        let places = self
+            .tally
+            .guesses
+            .first
+            .iter()
+            .chain(&self.tally.unresolved.first);
+        let mut paths: Vec<&PathBuf> = places.map(|(path, _)| path).collect();
+        paths.dedup();
+        // An archive is one input with texts that have paths of their own.
+        let several = self.files + self.failed > 1 || paths.len() > 1;
         let tally = &self.tally;
         match tally.edits() {
             0 if self.found_any() || self.files == 0 => write!(formatter, "nothing changed")?,
             0 => write!(formatter, "nothing to repair")?,
             edits => {
                 write!(formatter, "{}", Count(edits, "change"))?;
-                if several {
+                if self.files + self.failed > 1 {
                     write!(
                         formatter,
                         " in {} of {}",

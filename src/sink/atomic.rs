@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use tempfile::NamedTempFile;
 
 use super::SinkError;
+use super::in_place::temporary_in;
 
 /// Temporary files that are being written, so that an interrupt can take them away.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
@@ -71,15 +72,8 @@ impl AtomicFile {
             _ => Path::new("."),
         };
         fs::create_dir_all(folder).map_err(failed)?;
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".hanfix-").suffix(".tmp");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            // As for any new file: what the user's mask leaves of rw-rw-rw-.
-            builder.permissions(fs::Permissions::from_mode(0o666));
-        }
-        let temporary = builder.tempfile_in(folder).map_err(failed)?;
+        // As for any new file: what the user's mask leaves of rw-rw-rw-.
+        let temporary = temporary_in(folder, 0o666).map_err(failed)?;
         if let Some(metadata) = existing {
             temporary
                 .as_file()
@@ -94,18 +88,32 @@ impl AtomicFile {
     }
 
     /// Makes the bytes durable and gives the file its name.
-    pub fn commit(mut self) -> Result<(), SinkError> {
+    pub fn commit(self) -> Result<(), SinkError> {
+        self.commit_with(true)
+    }
+
+    /// The same; without `durable` a power cut may still take it away.
+    pub fn commit_with(mut self, durable: bool) -> Result<(), SinkError> {
         let target = std::mem::take(&mut self.target);
         let failed = |error| SinkError::Write(target.clone(), error);
         match &mut self.writing {
             Writing::Direct(file) => file.flush().map_err(failed),
             Writing::Temporary(temporary) => {
-                temporary.as_file().sync_all().map_err(failed)?;
+                if durable {
+                    temporary.as_file().sync_all().map_err(failed)?;
+                }
                 let path = temporary.path().to_owned();
                 fs::rename(&path, &target).map_err(failed)?;
                 forget(&path);
                 temporary.disable_cleanup(true);
-                sync_folder(&target).map_err(failed)
+                let folder = match target.parent() {
+                    Some(parent) if !parent.as_os_str().is_empty() => parent,
+                    _ => Path::new("."),
+                };
+                match durable {
+                    true => sync_folder(folder).map_err(failed),
+                    false => Ok(()),
+                }
             }
         }
     }
@@ -132,6 +140,23 @@ impl Drop for AtomicFile {
     }
 }
 
+/// A temporary file that an interrupt takes away, until this is dropped.
+#[derive(Debug)]
+pub(super) struct Unfinished(PathBuf);
+
+impl Unfinished {
+    pub(super) fn new(path: &Path) -> Unfinished {
+        remember(path);
+        Unfinished(path.to_owned())
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        forget(&self.0);
+    }
+}
+
 fn remember(path: &Path) {
     UNFINISHED
         .lock()
@@ -148,11 +173,7 @@ fn forget(path: &Path) {
 
 /// A rename is durable once the folder is.
 #[cfg(unix)]
-fn sync_folder(target: &Path) -> io::Result<()> {
-    let folder = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     match File::open(folder)?.sync_all() {
         // Some file systems cannot flush a folder; the rename has happened all the same.
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
@@ -161,7 +182,7 @@ fn sync_folder(target: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn sync_folder(_target: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -1,10 +1,19 @@
-//! Where bytes go: standard output, or files that appear whole or not at all.
+//! Where bytes go: standard output, files that appear whole or not at all, and files replaced where they stand.
 
 mod atomic;
+mod in_place;
+mod journal;
 mod plan;
+mod state;
 
 pub use atomic::{AtomicFile, discard_unfinished};
-pub use plan::{Destination, plan, refuse_inputs};
+pub use in_place::{
+    Committed, Digest, Draft, HardLinks, Ready, Replacement, Replacing, Stamp, Target, sweep,
+    sync_folders,
+};
+pub use journal::{Journal, Run, Undo, Undoing, runs};
+pub use plan::{Destination, name_inside, plan, refuse_inputs};
+pub use state::State;
 
 use std::io;
 use std::path::PathBuf;
@@ -39,6 +48,14 @@ pub enum SinkError {
         /// The output of both.
         target: PathBuf,
     },
+    /// Another input goes to the same place.
+    #[error("{}: would become {}, as another input does; give `--keep-paths` to keep their folders, or repair them one by one", Visible(.input.as_path()), Visible(.target.as_path()))]
+    Taken {
+        /// The input.
+        input: PathBuf,
+        /// The output of both.
+        target: PathBuf,
+    },
     /// A path that cannot be mirrored inside the output folder.
     #[error(
         "{}: `--keep-paths` needs a path below the current folder (not absolute, without `..`); change to a folder above it first",
@@ -51,6 +68,26 @@ pub enum SinkError {
     /// The output is a folder where a file is needed.
     #[error("{}: is a folder, a file is needed", Visible(.0.as_path()))]
     IsFolder(PathBuf),
+    /// A file that is to be replaced cannot be read.
+    #[error("{}: cannot read: {}", Visible(.0.as_path()), .1)]
+    Open(PathBuf, #[source] io::Error),
+    /// A file that is not replaced, because something about it could not be kept.
+    #[error("{}: not changed: {reason}", Visible(.path.as_path()))]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// Why, and what to do.
+        reason: &'static str,
+    },
+    /// There is a file where the old one would be kept.
+    #[error("{}: is there already and is not overwritten; remove it, or give another --backup=SUFFIX", Visible(.0.as_path()))]
+    BackupExists(PathBuf),
+    /// The journal cannot be written or read.
+    #[error("{}: cannot keep the journal: {}; give another folder with --journal, or --no-journal", Visible(.0.as_path()), .1)]
+    Journal(PathBuf, #[source] io::Error),
+    /// The list of finished files cannot be written or read.
+    #[error("{}: cannot keep the list of finished files: {}", Visible(.0.as_path()), .1)]
+    State(PathBuf, #[source] io::Error),
     /// Making, writing or renaming failed.
     #[error("{}: cannot write: {}", Visible(.0.as_path()), .1)]
     Write(PathBuf, #[source] io::Error),

@@ -52,8 +52,8 @@ pub fn plan(
     Ok(targets.into_iter().map(Destination::File).collect())
 }
 
-/// The path of an input's output below the output folder.
-fn name_inside(input: &Input, folder: &Path, keep_paths: bool) -> Result<PathBuf, SinkError> {
+/// The path of an input's output below the output folder: its file name, or the path it was given with.
+pub fn name_inside(input: &Input, folder: &Path, keep_paths: bool) -> Result<PathBuf, SinkError> {
     let path = input
         .path()
         .ok_or_else(|| SinkError::Nameless(folder.to_owned()))?;

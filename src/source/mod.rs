@@ -1,10 +1,16 @@
-//! Where bytes come from: files and standard input.
+//! Where bytes come from: files, folders and standard input, and what kind of thing they are.
+
+mod kind;
+#[cfg(feature = "batch")]
+pub mod walk;
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, StdinLock};
 use std::path::{Path, PathBuf};
 
 use crate::report::Visible;
+
+pub use kind::{HEAD, Kind};
 
 /// Something to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +34,14 @@ pub enum SourceError {
     /// The file may not be read.
     #[error("{}: permission denied; you may not read this file", Visible(.0.as_path()))]
     Denied(PathBuf),
+    /// A folder could not be listed to its end.
+    #[error("{}: cannot list the folder: {message}", Visible(.path.as_path()))]
+    Listing {
+        /// The folder that was to be walked.
+        path: PathBuf,
+        /// What went wrong, and where.
+        message: String,
+    },
     /// Anything else the operating system says.
     #[error("{}: cannot read: {}", Visible(.0.as_path()), .1)]
     Other(PathBuf, #[source] io::Error),

@@ -18,6 +18,7 @@
 
 mod blocks;
 mod output;
+mod records;
 
 use std::borrow::Cow;
 use std::io::{self, Read, Write};
@@ -29,6 +30,26 @@ use crate::pipeline::{Page, Repaired, Repairer};
 
 pub use blocks::{Blocks, Limits};
 pub use output::output_bytes;
+#[cfg(feature = "batch")]
+pub(crate) use records::first_line;
+pub use records::{Framing, Records};
+
+/// What repairs the blocks of an input.
+pub trait Repair {
+    /// Repairs one block; what was learned is carried from block to block in `page`.
+    fn repair<'t>(
+        &mut self,
+        decoded: &'t Decoded<'_>,
+        is_first: bool,
+        page: &mut Page,
+    ) -> Repaired<'t>;
+}
+
+impl Repair for &Repairer {
+    fn repair<'t>(&mut self, decoded: &'t Decoded<'_>, _: bool, page: &mut Page) -> Repaired<'t> {
+        self.fix_block(&decoded.text, page)
+    }
+}
 
 /// Why an input could not be repaired to its end.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +117,18 @@ pub fn repair<R: Read, E: From<StreamError>>(
     page: &mut Page,
     encoding: Option<&'static Encoding>,
     limits: Limits,
+    each: impl FnMut(Block<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    repair_with(reader, &mut &*repairer, page, encoding, limits, each)
+}
+
+/// The same with another way to repair a block.
+pub fn repair_with<R: Read, E: From<StreamError>>(
+    reader: R,
+    repairer: &mut impl Repair,
+    page: &mut Page,
+    encoding: Option<&'static Encoding>,
+    limits: Limits,
     mut each: impl FnMut(Block<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut blocks = Blocks::new(reader, encoding, limits);
@@ -108,7 +141,7 @@ pub fn repair<R: Read, E: From<StreamError>>(
             decode_following(bytes, encoding)
         }
         .map_err(StreamError::Decode)?;
-        let repaired = repairer.fix_block(&decoded.text, page);
+        let repaired = repairer.repair(&decoded, place == Place::default(), page);
         each(Block {
             bytes,
             decoded: &decoded,
@@ -131,7 +164,7 @@ pub fn repair<R: Read, E: From<StreamError>>(
 
 /// Decodes a block that is not the first: U+FEFF at its head is no byte order mark, and NUL bytes do not
 /// make it a program any more.
-fn decode_following<'b>(
+pub(crate) fn decode_following<'b>(
     bytes: &'b [u8],
     encoding: Option<&'static Encoding>,
 ) -> Result<Decoded<'b>, DecodeError> {

@@ -140,6 +140,18 @@ impl<'p> Splice<'p> {
                     Arc::damage(to, &[Byte::Is(lead), Byte::Is(trail)], Kind::Residue, whole);
                 arc.behind = Some(u32::from(pair));
                 arcs.push(arc);
+                // The annotated character stands there whole, but its lead byte made a pair with the byte
+                // before it that no decoder shows: ，當 is A3 AC AE 94, and ACAE is dropped.
+                if cost < cost::RESIDUE_ANY {
+                    let dropped = [DROPPED_LEAD, Byte::Is(lead), Byte::Is(trail)];
+                    let mut arc = Arc::damage(to, &dropped, Kind::Residue, cost + DROPPED)
+                        .tried_on(tries::DROPPED);
+                    arc.behind = Some(u32::from(pair));
+                    arc.inside = true;
+                    arc.last_resort = true;
+                    arc.dropped = 2;
+                    arcs.push(arc);
+                }
             }
         }
         let before_question_mark = self.text[..at].ends_with(['?', ',']);

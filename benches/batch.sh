@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Folders, records and archives: rate, peak memory, one and two threads, beside other programs, all in one run.
+#
+#   benches/batch.sh [SCALE]     SCALE in percent of the full size (100,000 files, 2 GB, 1 GB, 5,000 entries)
+#
+# PEERS is the bin folder of a Python environment with ftfy and opencc, for the Python loop; the command line
+# program opencc is used where it is there. Peers that start for every file are measured over a part and scaled up.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scale=${1:-100}
+if [ -z "${NO_BUILD:-}" ]; then
+    cargo build --release --quiet
+    cargo build --release --quiet --example corpus
+fi
+hanfix=$PWD/target/release/hanfix
+corpus=$PWD/target/release/examples/corpus
+work=$(mktemp -d "${TMPDIR:-/tmp}/hanfix-batch.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+export XDG_STATE_HOME=$work/state
+"$corpus" folder small $((1000 * scale))
+"$corpus" jsonl big.jsonl $((20 * scale))
+"$corpus" warc big.warc.gz $((10 * scale))
+"$corpus" zip many.zip 5000
+bytes() { du -sb --apparent-size "$1" | cut -f1; }
+
+# Runs a command; its name, seconds, MB/s of the input, peak memory.
+measure() {
+    local name=$1 input=$2 size
+    shift 2
+    size=$(bytes "$input")
+    python3 - "$name" "$size" "$@" << 'PYTHON'
+import resource, subprocess, sys, time
+name, size, command = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
+start = time.time()
+code = subprocess.run(command, stdout=subprocess.DEVNULL).returncode
+seconds = time.time() - start
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+print(f"| {name} | {seconds:.2f} s | {size / 1e6 / seconds:.0f} MB/s | {peak:.0f} MiB |" + ("" if code in (0, 1) else f" exit {code}"))
+PYTHON
+}
+
+# A command for each of the first 500 files, scaled up to all.
+for_each() {
+    local name=$1 count=500
+    shift
+    find small -type f | sort | head -$count > list
+    local start end
+    start=$(date +%s.%N)
+    while read -r file; do "$@" "$file" > /dev/null; done < list
+    end=$(date +%s.%N)
+    awk -v name="$name" -v a="$start" -v b="$end" -v n=$count -v all=$((1000 * scale)) \
+        'BEGIN { printf "| %s, scaled up from %d files | %.0f s | | |\n", name, n, (b - a) * all / n }'
+}
+
+head() { command head "$@"; }
+echo "| what | time | rate of the input | peak memory |"
+echo "|---|---|---|---|"
+measure "cp -r, $((1000 * scale)) files" small cp -r small copy
+rm -rf copy
+measure "hanfix check -j1" small "$hanfix" check -q -j1 small
+measure "hanfix check -j2" small "$hanfix" check -q -j2 small
+measure "hanfix fix -o, --no-fsync, -j1" small "$hanfix" fix -q -j1 small -o out1 --no-fsync
+rm -rf out1
+measure "hanfix fix -o, --no-fsync, -j2" small "$hanfix" fix -q -j2 small -o out2 --no-fsync
+rm -rf out2
+cp -r small tree
+measure "hanfix fix -w, with journal and fsync, -j2" tree "$hanfix" fix -q -j2 -w tree
+measure "hanfix fix -w again" tree "$hanfix" fix -q -j2 -w tree
+rm -rf tree
+if command -v opencc > /dev/null; then
+    for_each "opencc t2s in a shell loop" opencc -c t2s.json -i
+fi
+if [ -n "${PEERS:-}" ]; then
+    mkdir part
+    cp small/*/*0.txt part
+    measure "a Python loop over ftfy and OpenCC, one file in ten" part "$PEERS/python3" -c '
+import glob, ftfy, opencc
+converter = opencc.OpenCC("t2s")
+for path in sorted(glob.glob("part/*.txt")):
+    converter.convert(ftfy.fix_text(open(path, encoding="utf-8").read()))'
+fi
+measure "wc, JSON lines" big.jsonl wc big.jsonl
+measure "hanfix fix --field text -j1" big.jsonl "$hanfix" fix -q -j1 big.jsonl --field text -o out.jsonl --no-fsync
+measure "hanfix fix --field text -j2" big.jsonl "$hanfix" fix -q -j2 big.jsonl --field text -o out.jsonl --no-fsync
+rm out.jsonl
+measure "zcat and wc, WARC" big.warc.gz bash -c 'zcat big.warc.gz | wc'
+measure "hanfix fix, WARC, -j1" big.warc.gz "$hanfix" fix -q -j1 big.warc.gz -o out.warc.gz --no-fsync
+measure "hanfix fix, WARC, -j2" big.warc.gz "$hanfix" fix -q -j2 big.warc.gz -o out.warc.gz --no-fsync
+rm out.warc.gz
+measure "hanfix fix, zip of 5,000 entries" many.zip "$hanfix" fix -q many.zip -o out.zip --no-fsync

@@ -1,0 +1,437 @@
+//! `hanfix.toml`: every option of the command line, and other values for files that match a pattern.
+//!
+//! The file is found in the current folder or one above it. Its keys are the long options; what is given on the
+//! command line counts instead.
+
+use std::ffi::OsString;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow, bail};
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser};
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use super::Arguments;
+
+/// The name of the file.
+const FILE: &str = "hanfix.toml";
+
+/// The table with values for files that match a pattern.
+const OVERRIDE: &str = "override";
+
+/// Options that belong to one run and have no place in a file.
+const NOT_CONFIGURED: [&str; 13] = [
+    "ambiguities",
+    "config",
+    "isolated",
+    "dump-config",
+    "help",
+    "version",
+    "output",
+    "write",
+    "edits",
+    "files",
+    "type-list",
+    "state",
+    "report",
+];
+
+/// Options that may differ from file to file.
+const OVERRIDABLE: [&str; 27] = [
+    "to",
+    "from",
+    "words",
+    "no-words",
+    "force",
+    "quotes",
+    "dict",
+    "protect",
+    "engine",
+    "punct",
+    "min-confidence",
+    "fill",
+    "rules",
+    "ignore",
+    "encoding",
+    "to-encoding",
+    "markup",
+    "type",
+    "field",
+    "column",
+    "warc",
+    "names",
+    "max-entry-size",
+    "max-total-size",
+    "max-ratio",
+    "max-entries",
+    "max-depth",
+];
+
+/// Commands whose options can be configured.
+const COMMANDS: [&str; 5] = ["fix", "diff", "check", "convert", "explain"];
+
+/// Where the configuration comes from.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Configuration")]
+pub(crate) struct ConfigArguments {
+    /// Configuration to use instead of the nearest hanfix.toml
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
+    config: Option<PathBuf>,
+    /// Use no configuration
+    #[arg(long)]
+    isolated: bool,
+    /// Write the options that hold as a hanfix.toml, and end
+    #[arg(long)]
+    dump_config: bool,
+}
+
+/// The configuration of a run.
+#[derive(Debug, Default)]
+pub(crate) struct Config {
+    /// The command line with what the file adds.
+    command_line: Vec<OsString>,
+    /// Where options can be added.
+    at: usize,
+    overrides: Vec<Override>,
+    /// For the message about a wrong value.
+    path: PathBuf,
+    text: String,
+}
+
+#[derive(Debug)]
+struct Override {
+    files: Gitignore,
+    options: Vec<OsString>,
+}
+
+impl Config {
+    /// How many overrides there are.
+    pub(crate) fn overrides(&self) -> usize {
+        self.overrides.len()
+    }
+
+    /// The overrides that match a file, as bits.
+    pub(crate) fn matching(&self, path: &Path) -> u64 {
+        let is_match = |over: &Override| {
+            over.files
+                .matched_path_or_any_parents(below(path), false)
+                .is_ignore()
+        };
+        let bits = self.overrides.iter().enumerate();
+        bits.filter(|(_, over)| is_match(over))
+            .map(|(bit, _)| 1 << bit)
+            .sum()
+    }
+
+    /// The command line with some of the overrides.
+    pub(crate) fn parse_with(&self, set: u64) -> anyhow::Result<Arguments> {
+        let mut line = self.command_line.clone();
+        for (bit, over) in self.overrides.iter().enumerate() {
+            if set & (1 << bit) != 0 {
+                line.splice(self.at..self.at, over.options.iter().cloned());
+            }
+        }
+        let matches = repeatable()
+            .try_get_matches_from(line)
+            .map_err(|error| self.error(&error))?;
+        Arguments::from_arg_matches(&matches).map_err(|error| self.error(&error))
+    }
+
+    fn error(&self, error: &clap::Error) -> anyhow::Error {
+        let text = error.render().to_string();
+        let first = text.lines().next().unwrap_or_default();
+        anyhow!(
+            "{}: {}",
+            self.path.display(),
+            first.trim_start_matches("error: ")
+        )
+    }
+
+    /// What to put into the description of a run.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+/// The path without what cannot be below a folder, so that patterns match.
+fn below(path: &Path) -> PathBuf {
+    use std::path::Component;
+    path.components()
+        .filter(|part| matches!(part, Component::Normal(_)))
+        .collect()
+}
+
+/// The command line in which an option may come twice, and the last one counts.
+fn repeatable() -> Command {
+    Arguments::command()
+        .args_override_self(true)
+        .mut_subcommands(|command| command.args_override_self(true))
+}
+
+/// Parses the command line of this process with the configuration that holds for it. Help, version and wrong usage
+/// end the process.
+pub(crate) fn parse() -> anyhow::Result<(Arguments, Config)> {
+    let line: Vec<OsString> = std::env::args_os().collect();
+    let matches = Arguments::command().get_matches_from(&line);
+    let Some((name, options)) = matches
+        .subcommand()
+        .filter(|(name, _)| COMMANDS.contains(name))
+    else {
+        return Ok((Arguments::parse_from(line), Config::default()));
+    };
+    let path = match (
+        options.get_one::<PathBuf>("config"),
+        options.get_flag("isolated"),
+    ) {
+        (Some(path), _) => Some(path.clone()),
+        (None, true) => None,
+        (None, false) => find(&std::env::current_dir().unwrap_or_default()),
+    };
+    let at = line
+        .iter()
+        .position(|word| word == name)
+        .map_or(line.len(), |at| at + 1);
+    let mut config = Config {
+        command_line: line,
+        at,
+        ..Config::default()
+    };
+    if let Some(path) = path {
+        config.read(&path, name, options)?;
+    }
+    let arguments = config.parse_with(0)?;
+    if options.get_flag("dump_config") {
+        let matches = repeatable()
+            .try_get_matches_from(&config.command_line)
+            .map_err(|error| config.error(&error))?;
+        super::console::print(&dump(
+            name,
+            matches.subcommand_matches(name).unwrap_or(options),
+        ))?;
+        std::process::exit(0);
+    }
+    Ok((arguments, config))
+}
+
+/// The nearest file above a folder.
+fn find(folder: &Path) -> Option<PathBuf> {
+    folder
+        .ancestors()
+        .map(|folder| folder.join(FILE))
+        .find(|file| file.is_file())
+}
+
+impl Config {
+    fn read(&mut self, path: &Path, command: &str, given: &ArgMatches) -> anyhow::Result<()> {
+        let shown = path.display().to_string();
+        self.path = path.to_owned();
+        self.text = fs::read_to_string(path)
+            .with_context(|| format!("{shown}: cannot read the configuration"))?;
+        let table: toml::Table = self
+            .text
+            .parse()
+            .with_context(|| format!("{shown}: not a TOML file"))?;
+        let cli = Arguments::command();
+        let mut added = Vec::new();
+        for (key, value) in &table {
+            if key == OVERRIDE {
+                continue;
+            }
+            check_key(key, &known(&cli, &NOT_CONFIGURED)).with_context(|| shown.clone())?;
+            let is_given = |id: &str| given.value_source(id) == Some(ValueSource::CommandLine);
+            let argument = cli
+                .find_subcommand(command)
+                .and_then(|command| option(command, key));
+            // An option of another command is no mistake.
+            if let Some(argument) = argument
+                && !is_given(argument.get_id().as_str())
+            {
+                added.extend(options(key, value).with_context(|| shown.clone())?);
+            }
+        }
+        let overrides = match table.get(OVERRIDE) {
+            None => &[][..],
+            Some(toml::Value::Array(overrides)) => overrides,
+            Some(_) => bail!("{shown}: `{OVERRIDE}` is a list of tables; write [[{OVERRIDE}]]"),
+        };
+        if overrides.len() > 64 {
+            bail!("{shown}: more than 64 overrides; join some of their patterns");
+        }
+        let folder = path.parent().unwrap_or(Path::new("."));
+        for over in overrides {
+            let over = over.as_table().ok_or_else(|| {
+                anyhow!("{shown}: `{OVERRIDE}` is a list of tables; write [[{OVERRIDE}]]")
+            })?;
+            let parsed = read_override(over, &cli, command, given)
+                .with_context(|| format!("{shown}: [[{OVERRIDE}]]"))?;
+            self.overrides.push(parsed);
+        }
+        let _ = folder;
+        self.command_line
+            .splice(self.at..self.at, added.iter().cloned());
+        // Overrides are put behind these, and in front of what the user gave.
+        self.at += added.len();
+        Ok(())
+    }
+}
+
+fn read_override(
+    over: &toml::Table,
+    cli: &Command,
+    command: &str,
+    given: &ArgMatches,
+) -> anyhow::Result<Override> {
+    let mut builder = GitignoreBuilder::new("");
+    let globs = match over.get("glob") {
+        Some(toml::Value::String(glob)) => vec![glob.clone()],
+        Some(toml::Value::Array(globs)) => globs
+            .iter()
+            .filter_map(|glob| glob.as_str().map(str::to_owned))
+            .collect(),
+        _ => bail!("`glob` is missing: say which files it is for, for example glob = \"*.csv\""),
+    };
+    for glob in &globs {
+        builder.add_line(None, glob)?;
+    }
+    let mut added = Vec::new();
+    for (key, value) in over.iter().filter(|(key, _)| *key != "glob") {
+        let mut names: Vec<String> = OVERRIDABLE.map(str::to_owned).to_vec();
+        names.push("glob".to_owned());
+        if known(cli, &NOT_CONFIGURED).contains(key) && !names.contains(key) {
+            bail!("`{key}` holds for the whole run; put it at the top of the file");
+        }
+        check_key(key, &names)?;
+        let argument = cli
+            .find_subcommand(command)
+            .and_then(|command| option(command, key));
+        if argument.is_some_and(|argument| {
+            given.value_source(argument.get_id().as_str()) != Some(ValueSource::CommandLine)
+        }) {
+            added.extend(options(key, value)?);
+        }
+    }
+    Ok(Override {
+        files: builder.build()?,
+        options: added,
+    })
+}
+
+fn option<'c>(command: &'c Command, key: &str) -> Option<&'c clap::Arg> {
+    command
+        .get_arguments()
+        .find(|argument| argument.get_long() == Some(key))
+}
+
+/// The long options of all commands that can be configured.
+fn known(cli: &Command, without: &[&str]) -> Vec<String> {
+    let commands = COMMANDS.iter().filter_map(|name| cli.find_subcommand(name));
+    let mut names: Vec<String> = commands
+        .chain([cli])
+        .flat_map(Command::get_arguments)
+        .filter_map(|argument| argument.get_long())
+        .filter(|name| !without.contains(name))
+        .map(str::to_owned)
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn check_key(key: &str, known: &[String]) -> anyhow::Result<()> {
+    if known.iter().any(|name| name == key) {
+        return Ok(());
+    }
+    if NOT_CONFIGURED.contains(&key) {
+        bail!("`{key}` belongs to one run; give it on the command line");
+    }
+    let nearest = known.iter().min_by_key(|name| distance(key, name));
+    match nearest.filter(|name| distance(key, name) <= 1 + name.len() / 3) {
+        Some(name) => bail!("there is no option `{key}`; did you mean `{name}`?"),
+        None => bail!(
+            "there is no option `{key}`; the options are {}",
+            known.join(", ")
+        ),
+    }
+}
+
+/// How many letters have to be put in, taken out or changed.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let changed = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// A key and its value as they are written on the command line.
+fn options(key: &str, value: &toml::Value) -> anyhow::Result<Vec<OsString>> {
+    Ok(match value {
+        toml::Value::Boolean(true) => vec![format!("--{key}").into()],
+        toml::Value::Boolean(false) => Vec::new(),
+        toml::Value::String(text) => vec![format!("--{key}={text}").into()],
+        toml::Value::Integer(number) => vec![format!("--{key}={number}").into()],
+        toml::Value::Float(number) => vec![format!("--{key}={number}").into()],
+        toml::Value::Array(values) => {
+            let each = values.iter().map(|value| options(key, value));
+            each.collect::<anyhow::Result<Vec<_>>>()?.concat()
+        }
+        _ => bail!(
+            "`{key}` cannot be a table or a date; give a text, a number, true, false or a list"
+        ),
+    })
+}
+
+/// The options that hold, as a file.
+fn dump(name: &str, matches: &ArgMatches) -> String {
+    let cli = Arguments::command();
+    let Some(command) = cli.find_subcommand(name) else {
+        return String::new();
+    };
+    let mut text = format!("# What holds for `hanfix {name}` here.\n");
+    let mut arguments: Vec<_> = command.get_arguments().collect();
+    arguments.sort_by_key(|argument| argument.get_long());
+    for argument in arguments {
+        let Some(long) = argument
+            .get_long()
+            .filter(|long| !NOT_CONFIGURED.contains(long))
+        else {
+            continue;
+        };
+        let id = argument.get_id().as_str();
+        let value = match argument.get_action() {
+            ArgAction::SetTrue => toml::Value::Boolean(matches.get_flag(id)),
+            action => {
+                let Some(raw) = matches.get_raw(id) else {
+                    continue;
+                };
+                let mut values = raw.map(|value| plain(&value.to_string_lossy()));
+                match action {
+                    ArgAction::Append => toml::Value::Array(values.collect()),
+                    _ => match values.next() {
+                        Some(value) => value,
+                        None => continue,
+                    },
+                }
+            }
+        };
+        let _ = writeln!(text, "{long} = {value}");
+    }
+    text
+}
+
+/// A number where it is one.
+fn plain(text: &str) -> toml::Value {
+    text.parse()
+        .map(toml::Value::Integer)
+        .or_else(|_| text.parse().map(toml::Value::Float))
+        .unwrap_or_else(|_| toml::Value::String(text.to_owned()))
+}

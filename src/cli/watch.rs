@@ -1,0 +1,213 @@
+//! What is seen of an input while it is processed: counted, written as lines or as a diff, noted for the report.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::anyhow;
+use hanfix::batch::{BatchError, Event, TextBlock};
+use hanfix::edit::EditList;
+use hanfix::pipeline::Unresolved;
+use hanfix::report::hunks::{Lines, hunks};
+use hanfix::report::json::JsonLines;
+use hanfix::report::sample::Edits;
+use hanfix::report::summary::Tally;
+use hanfix::report::terminal::{self, Look};
+use hanfix::report::{View, Visible, brief, unified};
+
+use super::interrupt;
+
+/// How what is found is written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Form {
+    /// Not at all.
+    Nothing,
+    /// A line for each change.
+    Brief,
+    /// JSON lines.
+    Json,
+    /// A diff; with a look, as a person sees it.
+    Diff(Option<Look>),
+}
+
+/// What is known of an input when it has been processed.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) tally: Tally,
+    /// Entries that were passed on without a look into them.
+    pub(crate) skipped: Vec<(PathBuf, String)>,
+    /// Entries that failed.
+    pub(crate) failed: Vec<(PathBuf, String)>,
+    /// Records that could not be read.
+    pub(crate) malformed: usize,
+    /// Edits for the report.
+    pub(crate) edits: Edits,
+    /// Bytes of text.
+    pub(crate) bytes: u64,
+}
+
+/// Watches one input.
+pub(crate) struct Watcher<'w> {
+    form: Form,
+    output: &'w mut dyn Write,
+    /// What the report wants: nothing, all edits, or a sample.
+    report: Option<Option<usize>>,
+    seen: Seen,
+    /// The text that is going on.
+    text: Tally,
+    whole: Whole,
+}
+
+/// A text in memory as a whole, for the diff.
+#[derive(Default)]
+struct Whole {
+    text: String,
+    repaired: String,
+    bytes: (Vec<u8>, Vec<u8>),
+    edits: EditList,
+    unresolved: Vec<Unresolved>,
+}
+
+impl<'w> Watcher<'w> {
+    pub(crate) fn new(
+        form: Form,
+        output: &'w mut dyn Write,
+        report: Option<Option<usize>>,
+    ) -> Self {
+        Watcher {
+            form,
+            output,
+            report,
+            seen: Seen::default(),
+            text: Tally::default(),
+            whole: Whole::default(),
+        }
+    }
+
+    /// Whether the bytes that would be written have to be made.
+    pub(crate) fn wants_output(&self) -> bool {
+        matches!(self.form, Form::Diff(None))
+    }
+
+    /// What was seen.
+    pub(crate) fn seen(self) -> Seen {
+        self.seen
+    }
+
+    /// Takes in what happens.
+    pub(crate) fn event(&mut self, event: Event<'_>) -> io::Result<()> {
+        if interrupt::wanted() {
+            return Err(io::Error::other(interrupt::Interrupted));
+        }
+        match event {
+            Event::Block(block) => self.block(&block),
+            Event::End(path) => self.end(path),
+            Event::Skipped(path, reason) => {
+                self.seen.skipped.push((path.to_owned(), reason));
+                Ok(())
+            }
+            Event::Failed(path, message) => {
+                if let Form::Json = self.form {
+                    JsonLines::new(&mut *self.output).error(path, &message)?;
+                }
+                self.seen.failed.push((path.to_owned(), message));
+                Ok(())
+            }
+        }
+    }
+
+    fn block(&mut self, block: &TextBlock<'_>) -> io::Result<()> {
+        let view = &block.view;
+        self.seen.malformed += block.malformed;
+        self.seen.bytes += block.bytes.len() as u64;
+        let mut tally = Tally::default();
+        tally.add(view);
+        tally.undecodable = block.undecodable;
+        self.text.join(&tally);
+        self.seen.tally.join(&tally);
+        if let Some(sample) = self.report {
+            self.seen.edits.add(view, sample)?;
+        }
+        match self.form {
+            Form::Nothing => Ok(()),
+            Form::Brief => brief::write(&mut self.output, view),
+            Form::Json => {
+                let mut lines = JsonLines::new(&mut *self.output);
+                if view.place == Default::default() {
+                    lines.begin(view.path, block.encoding.name(), block.bom)?;
+                }
+                lines.view(view)
+            }
+            Form::Diff(look) => self.whole.add(block, look.is_none()),
+        }
+    }
+
+    fn end(&mut self, path: &Path) -> io::Result<()> {
+        let tally = std::mem::take(&mut self.text);
+        match self.form {
+            Form::Json => JsonLines::new(&mut *self.output).end(path, &tally),
+            Form::Diff(look) => std::mem::take(&mut self.whole).write(&mut self.output, path, look),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Whole {
+    fn add(&mut self, block: &TextBlock<'_>, with_bytes: bool) -> io::Result<()> {
+        let by = block.view.place.offset;
+        if with_bytes {
+            self.bytes.0.extend_from_slice(block.bytes);
+            self.bytes
+                .1
+                .extend_from_slice(block.output.unwrap_or(block.bytes));
+        }
+        self.text.push_str(block.view.text);
+        self.repaired.push_str(block.repaired);
+        self.unresolved
+            .extend(block.view.unresolved.iter().cloned().map(|mut spot| {
+                spot.span = spot.span.start + by..spot.span.end + by;
+                spot
+            }));
+        self.edits
+            .append(block.view.edits.clone().shifted(by))
+            .map_err(io::Error::other)
+    }
+
+    fn write(self, output: &mut impl Write, path: &Path, look: Option<Look>) -> io::Result<()> {
+        let view = View {
+            path,
+            text: &self.text,
+            edits: &self.edits,
+            unresolved: &self.unresolved,
+            place: Default::default(),
+        };
+        if let Some(look) = look {
+            return terminal::write(output, &view, &self.repaired, look);
+        }
+        let (old, new) = (
+            Lines::new(self.text.as_bytes()),
+            Lines::new(self.repaired.as_bytes()),
+        );
+        let hunks = hunks(&old, &new, &self.edits);
+        let (old_bytes, new_bytes) = (Lines::new(&self.bytes.0), Lines::new(&self.bytes.1));
+        // In UTF-16 a byte 0A need not be a line end: such a file has no patch in its own bytes.
+        if old_bytes.len() == old.len() && new_bytes.len() == new.len() {
+            unified::write(output, path, &old_bytes, &new_bytes, &hunks)
+        } else {
+            unified::write(output, path, &old, &new, &hunks)
+        }
+    }
+}
+
+/// The error of an input, with its path; those of our own output without.
+pub(crate) fn failure(path: &Path, error: BatchError) -> anyhow::Error {
+    match error {
+        BatchError::Observer(error) => match error.downcast::<interrupt::Interrupted>() {
+            Ok(interrupted) => interrupted.into(),
+            Err(error) => error.into(),
+        },
+        BatchError::Write(error) => anyhow::Error::new(error)
+            .context("cannot write")
+            .context(Visible(path).to_string()),
+        error => anyhow!("{}: {error}", Visible(path)),
+    }
+}

@@ -1,0 +1,335 @@
+//! Formats in which text stands in fields: JSON lines, CSV, HTML, Markdown, subtitles, XML.
+//!
+//! A format says which parts of a document are text. Everything else stays byte for byte. Edits come out over the
+//! document as it is written, so that all views of them work as for plain text.
+//!
+//! ```
+//! use hanfix::decode::decode;
+//! use hanfix::field::{FieldPath, Fields, Format};
+//! use hanfix::source::Kind;
+//! use hanfix::{Options, Repairer};
+//!
+//! let repairer = Repairer::new(Options::default());
+//! let fields = Fields { paths: vec![FieldPath::parse("text").unwrap()], ..Fields::default() };
+//! let mut format = Format::new(Kind::JsonLines, &repairer, &fields, None);
+//! let line = decode("{\"text\": \"\\u793e\\u6703\", \"title\": \"社會\"}\n".as_bytes(), None)?;
+//! let fixed = format.fix_block(&line, true, &mut Default::default());
+//! assert_eq!(fixed.repaired.text, "{\"text\": \"\\u793e\\u4f1a\", \"title\": \"社會\"}\n");
+//! # Ok::<(), hanfix::decode::DecodeError>(())
+//! ```
+
+mod html;
+mod json;
+mod keep;
+mod piece;
+mod table;
+mod xml;
+
+use std::ops::Range;
+
+use encoding_rs::Encoding;
+
+use crate::damage::markup::touches;
+use crate::decode::Decoded;
+use crate::edit::{Edit, Rule};
+use crate::pipeline::{Markup, Page, Repaired, Repairer};
+use crate::source::Kind;
+
+pub use json::FieldPath;
+pub use keep::{markdown_kept, subtitles_kept};
+pub use table::Column;
+
+use html::{Html, assemble};
+use json::JsonEscape;
+use piece::Pages;
+
+/// Which fields of records are text.
+#[derive(Clone, Debug, Default)]
+pub struct Fields {
+    /// Of JSON; none: every string.
+    pub paths: Vec<FieldPath>,
+    /// Of CSV and TSV; none: every cell.
+    pub columns: Vec<Column>,
+}
+
+/// The fields that were asked for are not there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "there is no column `{column}`; the first row has {names}; give one of these, or a number from 1"
+)]
+pub struct NoColumn {
+    /// What was asked for.
+    column: String,
+    /// What there is.
+    names: String,
+}
+
+/// A block of a document, repaired.
+#[derive(Debug)]
+pub struct Fixed<'t> {
+    /// The repair, over the document as it is written.
+    pub repaired: Repaired<'t>,
+    /// Records that could not be read and were left as they are.
+    pub malformed: usize,
+}
+
+/// Repairs the blocks of one document.
+pub struct Format<'r> {
+    kind: Kind,
+    repairer: &'r Repairer,
+    fields: &'r Fields,
+    to: Option<&'static Encoding>,
+    html: Option<Html>,
+    table: Table,
+}
+
+/// What the beginning of a document tells about the rest of it.
+#[derive(Clone, Debug)]
+pub struct Layout(Table);
+
+/// How a table is laid out.
+#[derive(Clone, Debug)]
+struct Table {
+    delimiter: char,
+    /// The columns that are text, `None` for all.
+    places: Option<Vec<usize>>,
+    /// The first row holds the names of the columns.
+    has_names: bool,
+}
+
+impl<'r> Format<'r> {
+    /// A document of a kind. `to` is the encoding it is written in, when that is another than its own.
+    pub fn new(
+        kind: Kind,
+        repairer: &'r Repairer,
+        fields: &'r Fields,
+        to: Option<&'static Encoding>,
+    ) -> Self {
+        Format {
+            kind,
+            repairer,
+            fields,
+            to,
+            html: None,
+            table: Table {
+                delimiter: if kind == Kind::Tsv { '\t' } else { ',' },
+                places: None,
+                has_names: false,
+            },
+        }
+    }
+
+    /// Reads the names of the columns from the beginning of a table.
+    ///
+    /// # Errors
+    ///
+    /// A column that is not there.
+    pub fn read_names(&mut self, head: &str) -> Result<(), NoColumn> {
+        if self.kind == Kind::Csv {
+            self.table.delimiter = table::delimiter(head);
+        }
+        if self.fields.columns.is_empty() || !matches!(self.kind, Kind::Csv | Kind::Tsv) {
+            return Ok(());
+        }
+        let (names, _) = table::row(head, 0, self.table.delimiter, self.kind == Kind::Csv);
+        let places = table::places(head, &names, &self.fields.columns).map_err(|column| {
+            let names: Vec<&str> = names.iter().map(|cell| &head[cell.span.clone()]).collect();
+            NoColumn {
+                column,
+                names: names.join(", "),
+            }
+        })?;
+        let by_number = |column: &Column| column.0.parse::<usize>().is_ok();
+        self.table.has_names = !self.fields.columns.iter().all(by_number);
+        self.table.places = Some(places);
+        Ok(())
+    }
+
+    /// How the records are laid out, for blocks of the same document that are repaired at the same time.
+    pub fn layout(&self) -> Layout {
+        Layout(self.table.clone())
+    }
+
+    /// Takes the layout that another part of the document has shown.
+    #[must_use]
+    pub fn with_layout(mut self, layout: &Layout) -> Self {
+        self.table = layout.0.clone();
+        self
+    }
+
+    /// Repairs a block. Records must be whole; for other kinds what is learned stays in `page` and in `self`.
+    pub fn fix_block<'t>(
+        &mut self,
+        decoded: &'t Decoded<'_>,
+        is_first: bool,
+        page: &mut Page,
+    ) -> Fixed<'t> {
+        let text = &*decoded.text;
+        let mut malformed = 0;
+        let repaired = match self.kind {
+            Kind::Html if self.repairer.options().markup != Markup::Plain => {
+                let charset = self
+                    .to
+                    .filter(|&to| to != decoded.encoding)
+                    .map(Encoding::name);
+                let html = self.html.get_or_insert_with(Html::new);
+                let repaired = html.fix_block(self.repairer, decoded, page, charset);
+                self.with_xml_declaration(repaired, text, charset.filter(|_| is_first))
+            }
+            Kind::Markdown => without(self.repairer.fix_block(text, page), text, markdown_kept),
+            Kind::Subtitles => without(self.repairer.fix_block(text, page), text, subtitles_kept),
+            Kind::JsonLines => self.json_lines(text, &mut malformed),
+            Kind::Json => self.json(text, &mut malformed),
+            Kind::Csv | Kind::Tsv => self.rows(text, is_first),
+            Kind::Xml => {
+                let mut pages = Pages::new(text);
+                xml::collect(text, &mut pages);
+                let (mut edits, mut unresolved) = (Vec::new(), Vec::new());
+                pages.repair(self.repairer, &mut edits, &mut unresolved);
+                let charset = self
+                    .to
+                    .filter(|&to| to != decoded.encoding)
+                    .map(Encoding::name);
+                let repaired = assemble(text, edits, unresolved);
+                self.with_xml_declaration(repaired, text, charset.filter(|_| is_first))
+            }
+            _ => self.repairer.fix_block(text, page),
+        };
+        Fixed {
+            repaired,
+            malformed,
+        }
+    }
+
+    fn json_lines<'t>(&self, text: &'t str, malformed: &mut usize) -> Repaired<'t> {
+        let (mut edits, mut unresolved) = (Vec::new(), Vec::new());
+        let mut pages = Pages::new(text);
+        let mut at = 0;
+        for line in text.split_inclusive('\n') {
+            let start = at;
+            at += line.len();
+            if line.trim().is_empty() {
+                continue;
+            }
+            let Some(spans) = json::strings(line, &self.fields.paths) else {
+                *malformed += 1;
+                continue;
+            };
+            pages.clear();
+            for span in spans {
+                pages.separate();
+                pages.push(start + span.start..start + span.end, &JsonEscape);
+            }
+            pages.repair(self.repairer, &mut edits, &mut unresolved);
+        }
+        assemble(text, edits, unresolved)
+    }
+
+    fn json<'t>(&self, text: &'t str, malformed: &mut usize) -> Repaired<'t> {
+        let (mut edits, mut unresolved) = (Vec::new(), Vec::new());
+        match json::strings(text, &self.fields.paths) {
+            Some(spans) => {
+                let mut pages = Pages::new(text);
+                for span in spans {
+                    pages.separate();
+                    pages.push(span, &JsonEscape);
+                }
+                pages.repair(self.repairer, &mut edits, &mut unresolved);
+            }
+            None => *malformed += usize::from(!text.trim().is_empty()),
+        }
+        assemble(text, edits, unresolved)
+    }
+
+    fn rows<'t>(&self, text: &'t str, is_first: bool) -> Repaired<'t> {
+        let (mut edits, mut unresolved) = (Vec::new(), Vec::new());
+        let mut pages = Pages::new(text);
+        let Table {
+            delimiter,
+            places,
+            has_names,
+        } = &self.table;
+        let mut at = 0;
+        while at < text.len() {
+            let is_names = at == 0 && is_first && *has_names;
+            let (cells, next) = table::row(text, at, *delimiter, self.kind == Kind::Csv);
+            at = next;
+            if is_names {
+                continue;
+            }
+            pages.clear();
+            for (i, cell) in cells.into_iter().enumerate() {
+                if places.as_ref().is_none_or(|places| places.contains(&i)) {
+                    pages.separate();
+                    let escape = cell.escape(*delimiter);
+                    pages.push(cell.span, escape);
+                }
+            }
+            pages.repair(self.repairer, &mut edits, &mut unresolved);
+        }
+        assemble(text, edits, unresolved)
+    }
+
+    /// Adds the edit of `<?xml ... encoding="gb2312"?>`.
+    fn with_xml_declaration<'t>(
+        &self,
+        repaired: Repaired<'t>,
+        text: &'t str,
+        charset: Option<&str>,
+    ) -> Repaired<'t> {
+        let declared = || {
+            let head = text.strip_prefix("<?xml")?.split_once("?>")?.0;
+            let start = "<?xml".len() + head.find("encoding=")? + "encoding=".len() + 1;
+            let length = text[start..].find(['"', '\''])?;
+            Some(start..start + length)
+        };
+        let (Some(charset), Some(span)) = (charset, declared()) else {
+            return repaired;
+        };
+        if text[span.clone()].eq_ignore_ascii_case(charset) {
+            return repaired;
+        }
+        let mut edits: Vec<Edit> = repaired.edits.into_iter().collect();
+        edits.push(Edit {
+            span,
+            new: charset.to_ascii_lowercase().into(),
+            rule: Rule::Charset,
+            confidence: 1.0,
+            evidence: None,
+        });
+        assemble(text, edits, repaired.unresolved)
+    }
+}
+
+/// A repair without what touches the parts that stay.
+fn without<'t>(
+    mut repaired: Repaired<'t>,
+    text: &'t str,
+    kept: fn(&str) -> Vec<Range<usize>>,
+) -> Repaired<'t> {
+    if repaired.edits.is_empty() && repaired.unresolved.is_empty() {
+        return repaired;
+    }
+    let kept = merged(kept(text));
+    let before = repaired.edits.len();
+    repaired.edits = repaired.edits.filter(|edit| !touches(&kept, &edit.span));
+    if repaired.edits.len() < before {
+        repaired.text = repaired.edits.apply(text).expect("fewer edits fit as well");
+    }
+    repaired
+        .unresolved
+        .retain(|spot| !touches(&kept, &spot.span));
+    repaired
+}
+
+/// Sorted spans, none within another.
+fn merged(spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    let mut merged: Vec<Range<usize>> = Vec::new();
+    for span in spans {
+        match merged.last_mut() {
+            Some(last) if span.start < last.end => last.end = last.end.max(span.end),
+            _ => merged.push(span),
+        }
+    }
+    merged
+}

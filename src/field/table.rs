@@ -1,0 +1,171 @@
+//! CSV and TSV: the cells of chosen columns.
+
+use std::ops::Range;
+
+use compact_str::CompactString;
+
+use super::piece::{Escape, Literal, unescaped};
+
+/// A column of a table: by its name in the first row, or by its number from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column(pub String);
+
+/// A cell between quotes; `""` is a quote.
+pub(super) struct Quoted;
+
+impl Escape for Quoted {
+    fn first(&self, raw: &str) -> (usize, Option<char>) {
+        let first = raw.chars().next();
+        match first {
+            Some('"') if raw.starts_with("\"\"") => (2, first),
+            _ => (first.map_or(1, char::len_utf8), first),
+        }
+    }
+
+    fn is_literal(&self, raw: &str) -> bool {
+        !raw.contains('"')
+    }
+
+    fn write(&self, _raw: &str, new: &str) -> Option<CompactString> {
+        Some(new.replace('"', "\"\"").into())
+    }
+}
+
+/// A cell without quotes can hold nothing that would end it or make it another.
+pub(super) static BARE: Literal = Literal {
+    never: &['"', ',', ';', '\t', '\n', '\r'],
+};
+
+/// A cell of TSV, where a quote is nothing special.
+pub(super) static TABBED: Literal = Literal {
+    never: &['\t', '\n', '\r'],
+};
+
+/// One cell: what is in it, without quotes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Cell {
+    pub(super) span: Range<usize>,
+    pub(super) quoted: bool,
+}
+
+impl Cell {
+    pub(super) fn escape(&self, delimiter: char) -> &'static dyn Escape {
+        match (self.quoted, delimiter) {
+            (true, _) => &Quoted,
+            (false, '\t') => &TABBED,
+            (false, _) => &BARE,
+        }
+    }
+}
+
+/// Reads the row that begins at `start`: its cells, and where the next row begins.
+pub(super) fn row(text: &str, start: usize, delimiter: char, quotes: bool) -> (Vec<Cell>, usize) {
+    let bytes = text.as_bytes();
+    let mut cells = Vec::new();
+    let mut at = start;
+    loop {
+        let quoted = quotes && bytes.get(at) == Some(&b'"');
+        let span = if quoted {
+            let end = closing_quote(bytes, at + 1);
+            at + 1..end
+        } else {
+            let is_end = |byte: &u8| *byte == delimiter as u8 || *byte == b'\n' || *byte == b'\r';
+            let length = bytes[at..].iter().position(is_end);
+            at..length.map_or(bytes.len(), |length| at + length)
+        };
+        at = (span.end + usize::from(quoted)).min(bytes.len());
+        cells.push(Cell { span, quoted });
+        // Something behind a closing quote belongs to no cell.
+        while bytes
+            .get(at)
+            .is_some_and(|&byte| byte != delimiter as u8 && byte != b'\n' && byte != b'\r')
+        {
+            at += 1;
+        }
+        match bytes.get(at) {
+            Some(byte) if *byte == delimiter as u8 => at += 1,
+            Some(b'\r') if bytes.get(at + 1) == Some(&b'\n') => return (cells, at + 2),
+            Some(_) => return (cells, at + 1),
+            None => return (cells, at),
+        }
+    }
+}
+
+fn closing_quote(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(found) = memchr::memchr(b'"', bytes.get(at..).unwrap_or_default()) {
+        at += found;
+        if bytes.get(at + 1) != Some(&b'"') {
+            return at;
+        }
+        at += 2;
+    }
+    bytes.len()
+}
+
+/// The delimiter of a CSV file: what stands most often in its first row.
+pub(super) fn delimiter(text: &str) -> char {
+    let first = text.lines().next().unwrap_or_default();
+    let count = |delimiter: char| first.matches(delimiter).count();
+    // A tie is a comma, which the format is named for.
+    [';', '\t', ',']
+        .into_iter()
+        .max_by_key(|&delimiter| count(delimiter))
+        .unwrap_or(',')
+}
+
+/// The places of the columns in a row of names; the first that is not there as an error.
+pub(super) fn places(text: &str, names: &[Cell], columns: &[Column]) -> Result<Vec<usize>, String> {
+    let place = |Column(wanted): &Column| {
+        let named = names
+            .iter()
+            .position(|cell| unescaped(&text[cell.span.clone()], &Quoted).trim() == wanted);
+        let numbered = || wanted.parse::<usize>().ok()?.checked_sub(1);
+        named.or_else(numbered).ok_or_else(|| wanted.clone())
+    };
+    columns.iter().map(place).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(text: &str, delimiter: char, quotes: bool) -> Vec<Vec<&str>> {
+        let mut rows = Vec::new();
+        let mut at = 0;
+        while at < text.len() {
+            let (cells, next) = row(text, at, delimiter, quotes);
+            rows.push(cells.into_iter().map(|cell| &text[cell.span]).collect());
+            at = next;
+        }
+        rows
+    }
+
+    #[test]
+    fn quotes_delimiters_and_line_ends() {
+        assert_eq!(
+            rows("a,\"b,\"\"c\nd\",\r\n,e", ',', true),
+            [vec!["a", "b,\"\"c\nd", ""], vec!["", "e"]]
+        );
+        assert_eq!(rows("\"open", ',', true), [vec!["open"]]);
+        assert_eq!(rows("\"a\"b,c\n", ',', true), [vec!["a", "c"]]);
+        assert_eq!(rows("\"a\tb\"\n", '\t', false), [vec!["\"a", "b\""]]);
+        assert_eq!(delimiter("a;b;c,d\n,,,,"), ';');
+        assert_eq!(delimiter("標題\n"), ',');
+    }
+
+    #[test]
+    fn columns_by_name_and_number() {
+        let text = "id,標題,正文";
+        let (names, _) = row(text, 0, ',', true);
+        let places = |columns: &[&str]| {
+            let columns: Vec<_> = columns
+                .iter()
+                .map(|name| Column((*name).to_owned()))
+                .collect();
+            places(text, &names, &columns)
+        };
+        assert_eq!(places(&["正文", "1"]), Ok(vec![2, 0]));
+        assert_eq!(places(&["0"]), Err("0".to_owned()));
+        assert_eq!(places(&["text"]), Err("text".to_owned()));
+    }
+}

@@ -1,0 +1,183 @@
+//! Cutting an input between records.
+
+use std::io::{self, ErrorKind, Read};
+
+use memchr::{memchr, memrchr};
+
+/// How records end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// At a line end.
+    Lines,
+    /// At a line end outside double quotes.
+    QuotedLines,
+    /// The whole input is one record.
+    Whole,
+}
+
+/// So many bytes of records are worked on at once.
+const CHUNK: usize = 1 << 20;
+
+/// A record longer than this is refused: it has to be in memory as a whole.
+const LONGEST_RECORD: usize = 64 << 20;
+
+/// Reads whole records, about a megabyte at a time.
+#[derive(Debug)]
+pub struct Records<R> {
+    reader: R,
+    framing: Framing,
+    /// Read and not given out yet.
+    rest: Vec<u8>,
+    drained: bool,
+    finished: bool,
+}
+
+impl<R: Read> Records<R> {
+    /// Records of `reader`.
+    pub fn new(reader: R, framing: Framing) -> Self {
+        Records {
+            reader,
+            framing,
+            rest: Vec::new(),
+            drained: false,
+            finished: false,
+        }
+    }
+
+    /// The next records; an empty input has one empty chunk.
+    ///
+    /// # Errors
+    ///
+    /// Reading failed, or a record is longer than 64 MiB.
+    pub fn next_chunk(&mut self) -> io::Result<Option<Vec<u8>>> {
+        if self.finished {
+            return Ok(None);
+        }
+        let mut wanted = CHUNK;
+        // Where the search for an end goes on, and whether it stands between quotes there.
+        let (mut seen, mut quoted, mut end) = (0, false, None);
+        loop {
+            self.fill(wanted)?;
+            // UTF-16 has line ends of two bytes; such a file is taken whole.
+            let framing = match &self.rest[..] {
+                [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Framing::Whole,
+                _ => self.framing,
+            };
+            match framing {
+                Framing::Whole => {}
+                Framing::Lines => {
+                    end = memrchr(b'\n', &self.rest[seen..])
+                        .map(|at| seen + at + 1)
+                        .or(end)
+                }
+                Framing::QuotedLines => {
+                    for (i, byte) in self.rest[seen..].iter().enumerate() {
+                        match byte {
+                            b'"' => quoted = !quoted,
+                            b'\n' if !quoted => end = Some(seen + i + 1),
+                            _ => {}
+                        }
+                    }
+                }
+            }
+            seen = self.rest.len();
+            if self.drained {
+                self.finished = true;
+                return Ok(Some(std::mem::take(&mut self.rest)));
+            }
+            if let Some(end) = end {
+                let rest = self.rest.split_off(end);
+                return Ok(Some(std::mem::replace(&mut self.rest, rest)));
+            }
+            if self.rest.len() >= LONGEST_RECORD {
+                return Err(io::Error::new(
+                    ErrorKind::InvalidData,
+                    format!(
+                        "a record is longer than {} MiB, which is too long to repair; give `--type plain` to take the file as plain text",
+                        LONGEST_RECORD >> 20
+                    ),
+                ));
+            }
+            wanted = (2 * wanted).min(LONGEST_RECORD);
+        }
+    }
+
+    fn fill(&mut self, wanted: usize) -> io::Result<()> {
+        let mut at = self.rest.len();
+        if at >= wanted {
+            return Ok(());
+        }
+        self.rest.resize(wanted, 0);
+        while at < wanted && !self.drained {
+            match self.reader.read(&mut self.rest[at..]) {
+                Ok(0) => self.drained = true,
+                Ok(count) => at += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.rest.truncate(at);
+                    return Err(error);
+                }
+            }
+        }
+        self.rest.truncate(at);
+        Ok(())
+    }
+}
+
+/// Whether the first line of a text is whole.
+pub(crate) fn first_line(bytes: &[u8]) -> &[u8] {
+    let end = memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
+    &bytes[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chunks(input: &[u8], framing: Framing) -> Vec<Vec<u8>> {
+        let mut records = Records::new(input, framing);
+        let mut chunks = Vec::new();
+        while let Some(chunk) = records.next_chunk().unwrap() {
+            chunks.push(chunk);
+        }
+        assert_eq!(chunks.concat(), input);
+        chunks
+    }
+
+    #[test]
+    fn records_are_never_cut() {
+        assert_eq!(chunks(b"", Framing::Lines), [b""]);
+        let line = format!("{{\"text\": \"{}\"}}\n", "會".repeat(1000));
+        let lines = line.repeat(1000);
+        let cut = chunks(lines.as_bytes(), Framing::Lines);
+        assert!(cut.len() > 2);
+        assert!(
+            cut.iter()
+                .all(|chunk| chunk.len().is_multiple_of(line.len()))
+        );
+        let row = format!("a,\"{}\"\n", "一\n".repeat(2000));
+        let rows = row.repeat(400);
+        let cut = chunks(rows.as_bytes(), Framing::QuotedLines);
+        assert!(cut.len() > 2);
+        assert!(
+            cut.iter()
+                .all(|chunk| chunk.len().is_multiple_of(row.len()))
+        );
+        assert_eq!(chunks(rows.as_bytes(), Framing::Whole).len(), 1);
+        let long = "x".repeat(3 * CHUNK);
+        assert_eq!(chunks(long.as_bytes(), Framing::Lines).len(), 1);
+    }
+
+    #[test]
+    fn a_record_without_end_is_refused() {
+        let endless = io::repeat(b'x');
+        let message = Records::new(endless, Framing::Lines)
+            .next_chunk()
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.contains("64 MiB") && message.contains("--type plain"),
+            "{message}"
+        );
+    }
+}

@@ -1,0 +1,353 @@
+//! Formats with fields, folders and configuration, as a user sees them.
+
+#[path = "support/program.rs"]
+mod program;
+
+use program::{DAMAGED, Folder, REPAIRED};
+
+fn damaged() -> &'static str {
+    DAMAGED.trim()
+}
+
+fn repaired() -> &'static str {
+    REPAIRED.trim()
+}
+
+/// What `fix` makes of a file with this name.
+fn fixed(name: &str, text: &str, words: &[&str]) -> String {
+    let folder = Folder::new();
+    folder.write(name, text);
+    folder.done(&[&["fix", "-q", name, "-o", "out.tmp"], words].concat());
+    folder.read("out.tmp")
+}
+
+#[test]
+fn json_lines_change_in_their_fields_alone() {
+    let line = |text: &str| {
+        format!(
+            "{{ \"id\":1.50, \"text\":\"{text}\\n\\u0041\\/\" , \"社會\":[null,\"社會(huì )\"], \"meta\" : {{\"title\":\"{text}\"}} }}\r\n"
+        )
+    };
+    let text = [line(damaged()), "\r\n".to_owned(), line("没有")].concat();
+    let out = fixed("a.jsonl", &text, &["--field", "text"]);
+    let expected = text.replacen(damaged(), repaired(), 1);
+    assert_eq!(out, expected);
+    let out = fixed(
+        "a.jsonl",
+        &text,
+        &["--field", "text", "--field", "meta.title"],
+    );
+    assert_eq!(out, text.replace(damaged(), repaired()));
+    // A record is a page of its own, whatever stands in the others.
+    let clean = "{\"text\":\"重(zhòng)要\"}\n";
+    assert!(fixed("a.jsonl", &[&text, clean].concat(), &[]).ends_with(clean));
+    let folder = Folder::new();
+    folder.write("a.jsonl", &text);
+    let (code, _, error) = folder.ran(&["check", "a.jsonl", "--field", "a..b"]);
+    assert!(code == 2 && error.contains("--field"), "{error}");
+    // The same on many threads, with records beyond any chunk.
+    let many = text.repeat(6000);
+    folder.write("many.jsonl", &many);
+    for threads in ["1", "3"] {
+        folder.done(&[
+            "fix",
+            "-q",
+            "many.jsonl",
+            "--field",
+            "text",
+            "-j",
+            threads,
+            "-o",
+            "out.jsonl",
+        ]);
+        assert!(folder.read("out.jsonl") == expected.repeat(6000));
+    }
+}
+
+#[test]
+fn tables_change_in_their_columns_alone() {
+    let csv = format!(
+        "id,標題,text\n1,社會,\"{0}\"\"{0}\"\n2,社會,{1}\n",
+        damaged().replace(',', "，"),
+        "没有"
+    );
+    let out = fixed("a.csv", &csv, &["--column", "text"]);
+    assert!(
+        out.starts_with("id,標題,text\n1,社會,\"党的社会工作"),
+        "{out}"
+    );
+    assert!(
+        out.contains("\"\"党的") && out.ends_with("\n2,社會,没有\n"),
+        "{out}"
+    );
+    let out = fixed("a.csv", "標題,x\n社會說這,a\n", &["--column", "1"]);
+    assert_eq!(out, "标题,x\n社会说这,a\n");
+    let tsv = format!("a\tb\n社會說這樣\t{}\n", damaged());
+    assert_eq!(
+        fixed("a.tsv", &tsv, &["--column", "b"]),
+        tsv.replace(damaged(), repaired())
+    );
+    let folder = Folder::new();
+    folder.write("a.csv", &csv);
+    let (code, _, error) = folder.ran(&["check", "a.csv", "--column", "Text"]);
+    assert!(
+        code == 2 && error.contains("there is no column `Text`; the first row has id, 標題, text"),
+        "{error}"
+    );
+}
+
+#[test]
+fn html_changes_in_its_text_alone() {
+    let page = |text: &str, title: &str| {
+        format!(
+            "<!DOCTYPE html><html><head><meta charset=\"utf-8\"><meta name=description content=\"{title}\">\
+             <title>{title}</title><script>var a = '社會';</script><style>/* 社會 */</style></head>\
+             <body title='{title}' data-a=\"社會\"><p>{text}&nbsp;&#x6703;</p><img alt=\"{title}\" src=\"社會.png\">\
+             <pre>社會(huì )</pre><code>社會</code><ruby>會<rt>huì</rt></ruby><span translate=\"no\">社會</span>\
+             <!-- 社會 --><p>{title}</p></body></html>\n"
+        )
+    };
+    let out = fixed("a.html", &page(damaged(), "時代說這樣"), &[]);
+    assert_eq!(out, page(repaired(), "时代说这样"));
+    // Damage that ate markup is repaired before the tags are read.
+    let eaten = "<html><body><p>黨的社會(huì )工作,發(fā)展?！?/p><pre>社會(huì )</pre><p>說這樣</p></body></html>";
+    assert_eq!(
+        fixed("a.html", eaten, &[]),
+        "<html><body><p>党的社会工作，发展。”</p><pre>社會(huì )</pre><p>说这样</p></body></html>"
+    );
+}
+
+#[test]
+fn a_page_in_another_encoding_says_so() {
+    let folder = Folder::new();
+    let page = "<?xml version=\"1.0\" encoding=\"GB2312\"?><html><head><meta charset=gbk><meta http-equiv=\"Content-Type\" content=\"text/html; charset=gb2312\"></head><p>没有损坏的文字</p></html>";
+    folder.write("a.html", encoding_rs::GBK.encode(page).0);
+    folder.done(&[
+        "fix",
+        "-q",
+        "a.html",
+        "--to-encoding",
+        "utf-8",
+        "-o",
+        "b.html",
+    ]);
+    assert_eq!(
+        folder.read("b.html"),
+        page.replace("GB2312", "utf-8")
+            .replace("gb2312", "utf-8")
+            .replace("gbk", "utf-8")
+    );
+    folder.done(&["fix", "-q", "a.html", "-o", "c.html"]);
+    assert_eq!(
+        std::fs::read(folder.at("c.html")).unwrap(),
+        encoding_rs::GBK.encode(page).0.as_ref()
+    );
+}
+
+#[test]
+fn markdown_and_subtitles_keep_what_is_no_prose() {
+    let markdown = |text: &str| format!("# {text}\n\n```\n社會\n```\n\n`社會` [{text}](社會.md)\n");
+    assert_eq!(
+        fixed("a.md", &markdown("社會說這樣"), &[]),
+        markdown("社会说这样")
+    );
+    let subtitles = |text: &str| {
+        format!(
+            "1\n00:00:01,000 --> 00:00:02,000\n<i>{text}</i>\n\n2\n00:00:03,000 --> 00:00:04,000\n{text}\n"
+        )
+    };
+    assert_eq!(
+        fixed("a.srt", &subtitles("社會說這樣"), &[]),
+        subtitles("社会说这样")
+    );
+    // Told to be something else.
+    assert!(fixed("a.md", &markdown("社會說這樣"), &["--type", "plain"]).contains("社会.md"));
+    let folder = Folder::new();
+    let (code, _, error) = folder.ran(&["check", "--type", "doc"]);
+    assert!(
+        code == 2 && error.contains("the kinds are plain, html"),
+        "{error}"
+    );
+}
+
+#[test]
+fn folders_are_walked_as_told() {
+    let folder = Folder::new();
+    for name in [
+        "d/a.txt",
+        "d/b/c.html",
+        "d/b/skip.log",
+        "d/.hidden.txt",
+        "d/old/x.txt",
+    ] {
+        folder.write(name, DAMAGED);
+    }
+    folder.write("d/.hanfixignore", "old/\n*.log\n");
+    let files = |words: &[&str]| folder.ran(&[&["check", "--files", "d"], words].concat()).1;
+    assert_eq!(files(&[]), "d/a.txt\nd/b/c.html\n");
+    assert_eq!(files(&["-t", "html"]), "d/b/c.html\n");
+    assert_eq!(files(&["-g", "!b"]), "d/a.txt\n");
+    assert_eq!(
+        files(&["--hidden", "--no-ignore", "-g", "*.txt"]),
+        "d/.hidden.txt\nd/a.txt\nd/old/x.txt\n"
+    );
+    // A path that is named itself is read.
+    assert_eq!(
+        files(&["d/b/skip.log"]),
+        "d/a.txt\nd/b/c.html\nd/b/skip.log\n"
+    );
+    assert!(folder.ran(&["check", "--type-list"]).1.contains("html: "));
+
+    folder.done(&["fix", "-q", "d", "-o", "out"]);
+    assert_eq!(folder.read("out/b/c.html"), REPAIRED);
+    let (code, _, error) = folder.ran(&["fix", "d", "-o", "d/out"]);
+    assert!(
+        code == 2 && error.contains("choose a folder outside"),
+        "{error}"
+    );
+    folder.write("e/a.txt", DAMAGED);
+    let (code, _, error) = folder.ran(&["fix", "d", "e", "-o", "both"]);
+    assert!(code == 2 && error.contains("--keep-paths"), "{error}");
+    folder.done(&["fix", "-q", "d", "e", "-o", "kept", "--keep-paths"]);
+    assert_eq!(folder.read("kept/e/a.txt"), REPAIRED);
+}
+
+#[test]
+fn the_configuration_counts_and_the_command_line_counts_more() {
+    let folder = Folder::new();
+    folder.write("a.csv", "社會說這樣,社會說這樣\n");
+    folder.write("sub/b.txt", DAMAGED);
+    folder.write(
+        "hanfix.toml",
+        "to = \"keep\"\n[[override]]\nglob = \"*.csv\"\nto = \"zh-Hans\"\ncolumn = [1]\n",
+    );
+    assert!(folder.ran(&["fix", "a.csv"]).1 == "社会说这样,社會說這樣\n");
+    assert!(
+        folder
+            .ran(&["fix", "sub/b.txt"])
+            .1
+            .starts_with("黨的社會工作")
+    );
+    assert!(
+        folder
+            .ran(&["fix", "sub/b.txt", "--to", "zh-Hans"])
+            .1
+            .starts_with("党的社会工作")
+    );
+    assert!(
+        folder
+            .ran(&["fix", "sub/b.txt", "--isolated"])
+            .1
+            .starts_with("党的社会工作")
+    );
+    let output = folder
+        .command(&["fix", "b.txt"])
+        .current_dir(folder.at("sub"))
+        .output()
+        .unwrap();
+    assert!(
+        String::from_utf8_lossy(&output.stdout).starts_with("黨的社會工作"),
+        "found above"
+    );
+    let (_, dumped, _) = folder.ran(&["fix", "--dump-config"]);
+    assert!(
+        dumped.contains("to = \"keep\"\n") && dumped.contains("min-confidence = 0.95\n"),
+        "{dumped}"
+    );
+    // What is dumped can be read.
+    folder.write("dumped.toml", &dumped);
+    assert!(
+        folder
+            .ran(&["fix", "--config", "dumped.toml", "sub/b.txt"])
+            .1
+            .starts_with("黨的社會工作")
+    );
+
+    for (text, expected) in [
+        (
+            "punkt = \"full\"",
+            "there is no option `punkt`; did you mean `punct`?",
+        ),
+        (
+            "[[override]]\nglob = \"*.csv\"\ncolum = 1",
+            "there is no option `colum`; did you mean `column`?",
+        ),
+        ("[[override]]\ncolumn = 1", "`glob` is missing"),
+        (
+            "[[override]]\nglob = \"*\"\nthreads = 1",
+            "holds for the whole run",
+        ),
+        ("output = \"x\"", "belongs to one run"),
+        ("punct = \"none\"", "invalid value 'none'"),
+        ("to = ", "not a TOML file"),
+        ("to = {}", "cannot be a table"),
+        (
+            "[[override]]\nglob = \"*.csv\"\npunct = \"none\"",
+            "invalid value 'none'",
+        ),
+    ] {
+        folder.write("hanfix.toml", text);
+        let (code, _, error) = folder.ran(&["fix", "sub/b.txt"]);
+        assert!(
+            code == 2 && error.contains("hanfix.toml") && error.contains(expected),
+            "{text}: {error}"
+        );
+    }
+}
+
+#[test]
+fn report_statistics_completions_and_manual() {
+    let folder = Folder::new();
+    for number in 0..9 {
+        folder.write(&format!("d/{number}.txt"), DAMAGED);
+    }
+    let (code, _, error) = folder.ran(&[
+        "check",
+        "d",
+        "--report",
+        "report.jsonl",
+        "--report-sample",
+        "2",
+        "--stats",
+    ]);
+    assert!(
+        code == 1 && error.contains("9 files read, 9 changed, 0 failed"),
+        "{error}"
+    );
+    let report = folder.read("report.jsonl");
+    let count = |kind: &str| {
+        report
+            .lines()
+            .filter(|line| line.starts_with(&format!("{{\"type\":\"{kind}\"")))
+            .count()
+    };
+    assert_eq!((count("file"), count("summary")), (9, 1));
+    assert_eq!(
+        report.matches("\"rule\":\"annotation\",\"before\"").count(),
+        2,
+        "{report}"
+    );
+    let (_, _, _) = folder.ran(&["check", "d", "--report", "all.jsonl"]);
+    assert_eq!(
+        folder
+            .read("all.jsonl")
+            .matches("\"rule\":\"annotation\",\"before\"")
+            .count(),
+        27
+    );
+    for shell in ["bash", "zsh", "fish"] {
+        let (code, output, _) = folder.ran(&["completions", shell]);
+        assert!(
+            code == 0 && output.contains("hanfix") && output.contains("undo"),
+            "{shell}"
+        );
+    }
+    let (code, page, _) = folder.ran(&["man"]);
+    assert!(code == 0 && page.contains(".TH hanfix"), "{page}");
+    folder.done(&["man", "-o", "man"]);
+    assert!(
+        folder.files().contains(&"man/hanfix-fix.1".to_owned()),
+        "{:?}",
+        folder.files()
+    );
+}
