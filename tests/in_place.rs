@@ -57,8 +57,7 @@ fn what_needs_nothing_is_not_touched() {
     assert_eq!(folder.read("d/page.txt"), REPAIRED);
 }
 
-/// 3. The old bytes or the new ones at every instant: killed at any moment, then run again. (`benches/kill.sh` does
-/// so a thousand times.)
+/// 3. The old bytes or the new ones at every instant: killed, then run again; benches/kill.sh does more.
 #[cfg(unix)]
 #[test]
 fn killed_at_any_moment_every_file_is_whole() {

@@ -167,7 +167,7 @@ mod tests {
                 .parse::<Rule>()
                 .unwrap_err()
                 .to_string()
-                .ends_with("markup-residue, script, punctuation")
+                .ends_with("markup-residue, script, punctuation, charset")
         );
     }
 }

@@ -15,6 +15,8 @@ static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// Removes the temporary files of all outputs that are not finished. For the moment before the program is ended
 /// from outside; the files themselves never had their final name.
+///
+/// No more output can be begun afterwards: whoever tries waits for the end of the program.
 pub fn discard_unfinished() {
     let mut unfinished = UNFINISHED
         .lock()
@@ -22,6 +24,17 @@ pub fn discard_unfinished() {
     for path in unfinished.drain(..) {
         let _ = fs::remove_file(path);
     }
+    std::mem::forget(unfinished);
+}
+
+/// Makes a temporary file that an interrupt takes away, at whatever moment it comes.
+pub(super) fn begin(make: impl FnOnce() -> io::Result<NamedTempFile>) -> io::Result<NamedTempFile> {
+    let mut unfinished = UNFINISHED
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    let temporary = make()?;
+    unfinished.push(temporary.path().to_owned());
+    Ok(temporary)
 }
 
 /// A file that gets its name when it is complete.
@@ -80,7 +93,6 @@ impl AtomicFile {
                 .set_permissions(metadata.permissions())
                 .map_err(failed)?;
         }
-        remember(temporary.path());
         Ok(AtomicFile {
             target,
             writing: Writing::Temporary(temporary),
@@ -145,8 +157,8 @@ impl Drop for AtomicFile {
 pub(super) struct Unfinished(PathBuf);
 
 impl Unfinished {
+    /// Takes over a file that [`begin`] has made.
     pub(super) fn new(path: &Path) -> Unfinished {
-        remember(path);
         Unfinished(path.to_owned())
     }
 }
@@ -157,14 +169,7 @@ impl Drop for Unfinished {
     }
 }
 
-fn remember(path: &Path) {
-    UNFINISHED
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner())
-        .push(path.to_owned());
-}
-
-fn forget(path: &Path) {
+pub(super) fn forget(path: &Path) {
     UNFINISHED
         .lock()
         .unwrap_or_else(|poisoned| poisoned.into_inner())

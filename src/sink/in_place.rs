@@ -220,7 +220,7 @@ pub(super) fn temporary_in(folder: &Path, mode: u32) -> io::Result<NamedTempFile
     #[cfg(not(unix))]
     let _ = mode;
     for _ in 1..ATTEMPTS {
-        let temporary = builder.tempfile_in(folder)?;
+        let temporary = atomic::begin(|| builder.tempfile_in(folder))?;
         // File systems without locks have no other run to fear either.
         let is_ours = !matches!(
             temporary.as_file().try_lock(),
@@ -229,8 +229,9 @@ pub(super) fn temporary_in(folder: &Path, mode: u32) -> io::Result<NamedTempFile
         if is_ours && temporary.path().exists() {
             return Ok(temporary);
         }
+        atomic::forget(temporary.path());
     }
-    builder.tempfile_in(folder)
+    atomic::begin(|| builder.tempfile_in(folder))
 }
 
 /// Removes temporary files that a run left behind when it was killed. Those of a living run are locked and stay.
