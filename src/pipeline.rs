@@ -15,7 +15,7 @@ use crate::lm::Model;
 use crate::normalize::{escapes, pieces, punctuation};
 use crate::repair::channel::misread;
 use crate::repair::{comma, lone, spots};
-use crate::script::{self, Style};
+use crate::script::{self, Conversion, Converter, Style, Variant};
 
 /// The script that comes out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,6 +26,19 @@ pub enum Target {
     Hans,
     /// The script of the input: repair only.
     Keep,
+    /// A variant of Chinese, for example `zh-TW`.
+    Variant(Variant),
+}
+
+impl Target {
+    /// The variant that comes out, if the script is to change.
+    pub fn variant(self) -> Option<Variant> {
+        match self {
+            Target::Hans => Some(Variant::Hans),
+            Target::Keep => None,
+            Target::Variant(variant) => Some(variant),
+        }
+    }
 }
 
 /// What happens to punctuation that was folded to ASCII.
@@ -80,6 +93,8 @@ pub struct Options {
     pub markup: Markup,
     /// Rules that are switched off.
     pub ignore: Vec<Rule>,
+    /// How the script is converted: regional words, quotation marks, the user's entries.
+    pub conversion: Conversion,
 }
 
 impl Default for Options {
@@ -91,6 +106,7 @@ impl Default for Options {
             fill: Fill::Best,
             markup: Markup::Auto,
             ignore: Vec::new(),
+            conversion: Conversion::default(),
         }
     }
 }
@@ -257,15 +273,10 @@ impl Repairer {
                 revision.apply(edits);
             }
         }
-        if options.to == Target::Hans && self.wants(Rule::Script) {
-            let style = if page.is_damaged() {
-                Style::OneToOne
-            } else {
-                Style::Phrases
-            };
-            let left = revision.left_spans(&unresolved);
-            let edits = script::to_simplified(&revision.text, style, self.model());
-            revision.apply(edits.filter(|edit| !markup::touches(&left, &edit.span)));
+        if let Some(to) = options.to.variant()
+            && self.wants(Rule::Script)
+        {
+            self.convert(&mut revision, to, page.is_damaged(), &unresolved);
         }
         if self.wants(Rule::Punctuation) {
             let widen = match options.punct {
@@ -288,6 +299,36 @@ impl Repairer {
             text: revision.text,
             edits: revision.edits,
             unresolved,
+        }
+    }
+
+    fn convert(
+        &self,
+        revision: &mut Revision<'_>,
+        to: Variant,
+        is_damaged: bool,
+        unresolved: &[Unresolved],
+    ) {
+        let mut apply = |edits: EditList| {
+            let left = revision.left_spans(unresolved);
+            revision.apply(edits.filter(|edit| !markup::touches(&left, &edit.span)));
+            Cow::clone(&revision.text)
+        };
+        // The Traditional characters of a damaged page came out of a table of single characters, so that the way
+        // to any other form of Traditional leads over Simplified.
+        let mut text = apply(EditList::default());
+        if is_damaged {
+            text = apply(script::to_simplified(&text, Style::OneToOne, self.model()));
+            if to.is_simplified() {
+                return;
+            }
+        }
+        apply(Converter::with(to, self.options.conversion.clone()).edits(&text, self.model()));
+        if is_damaged {
+            // What went to Simplified and came back to itself is no change.
+            let input = revision.input;
+            revision.edits = std::mem::take(&mut revision.edits)
+                .filter(|edit| input[edit.span.clone()] != *edit.new);
         }
     }
 

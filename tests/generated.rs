@@ -19,8 +19,7 @@ fn tables_are_current() {
         return;
     }
     for output in generate::outputs(&shared).expect("the sources can be read") {
-        let committed =
-            fs::read_to_string(generate::root().join(output.path)).expect("a committed table");
+        let committed = fs::read(generate::root().join(output.path)).expect("a committed table");
         assert!(
             committed == output.content,
             "{} is stale: run `cargo run --example generate -- all --shared {SHARED}`",

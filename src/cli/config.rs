@@ -22,7 +22,8 @@ const FILE: &str = "hanfix.toml";
 const OVERRIDE: &str = "override";
 
 /// Options that belong to one run and have no place in a file.
-const NOT_CONFIGURED: [&str; 12] = [
+const NOT_CONFIGURED: [&str; 13] = [
+    "ambiguities",
     "config",
     "isolated",
     "dump-config",
@@ -38,8 +39,16 @@ const NOT_CONFIGURED: [&str; 12] = [
 ];
 
 /// Options that may differ from file to file.
-const OVERRIDABLE: [&str; 19] = [
+const OVERRIDABLE: [&str; 27] = [
     "to",
+    "from",
+    "words",
+    "no-words",
+    "force",
+    "quotes",
+    "dict",
+    "protect",
+    "engine",
     "punct",
     "min-confidence",
     "fill",
@@ -61,7 +70,7 @@ const OVERRIDABLE: [&str; 19] = [
 ];
 
 /// Commands whose options can be configured.
-const COMMANDS: [&str; 4] = ["fix", "diff", "check", "explain"];
+const COMMANDS: [&str; 5] = ["fix", "diff", "check", "convert", "explain"];
 
 /// Where the configuration comes from.
 #[derive(Clone, Debug, Args)]

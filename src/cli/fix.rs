@@ -25,7 +25,7 @@ use super::console::{Console, raw_output};
 use super::formats::{FormatArguments, Profiles, Settled};
 use super::inputs::{Item, Select, SelectArguments};
 use super::interrupt::{self, Interrupt};
-use super::repairing::RepairArguments;
+use super::repairing::{RepairArguments, Repairing};
 use super::survey::{AHEAD, Books, Fate, ReportArguments, fate_of, threads};
 use super::watch::{Form, Watcher};
 
@@ -118,6 +118,37 @@ Examples:
   hanfix fix --to keep page.txt               repair only, Traditional stays Traditional";
 
 impl Arguments {
+    /// The same, with no rule but the conversion of the script.
+    pub(crate) fn only_script(mut self) -> Self {
+        self.repair.only_script();
+        self
+    }
+
+    /// What decides for a file that is only converted.
+    pub(super) fn settle_script(&self) -> anyhow::Result<Settled> {
+        let mut repair = self.repair.clone();
+        repair.only_script();
+        Settled::new(&repair, &self.formats, self.to_encoding.as_deref())
+    }
+
+    /// What is to be read.
+    pub(crate) fn inputs(&self, console: &Console, command: &str) -> anyhow::Result<Vec<Input>> {
+        let select = self.select.settle(console, command)?;
+        let mut inputs = Vec::new();
+        for item in select.items(&|_: &Path| ()) {
+            match item.problem {
+                Some(problem) => return Err(problem.into()),
+                None => inputs.push(item.input),
+            }
+        }
+        Ok(inputs)
+    }
+
+    /// Checks how it is repaired.
+    pub(crate) fn repairing(&self) -> anyhow::Result<Repairing> {
+        self.repair.settle()
+    }
+
     pub(super) fn settle(&self) -> anyhow::Result<Settled> {
         Settled::new(&self.repair, &self.formats, self.to_encoding.as_deref())
     }

@@ -5,6 +5,7 @@ mod check;
 mod committing;
 mod config;
 mod console;
+mod convert;
 mod damage;
 mod detect;
 mod diff;
@@ -18,6 +19,7 @@ mod interrupt;
 mod progress;
 mod repairing;
 mod run;
+mod scripting;
 mod survey;
 mod train;
 mod undo;
@@ -37,6 +39,16 @@ const FAILED: u8 = 2;
 /// Exit code after Ctrl-C, as shells count it (128 + SIGINT).
 const INTERRUPTED: i32 = 130;
 
+/// The licence of the program as it is built: the crate zhconv is under GPL-2.0-or-later, and other crates under
+/// Apache-2.0, which goes together with version 3 only.
+#[cfg(feature = "zhconv")]
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\nLicence: GPL-3.0-or-later, because zhconv is built in (hanfix itself: ",
+    env!("CARGO_PKG_LICENSE"),
+    ")"
+);
+#[cfg(not(feature = "zhconv"))]
 const VERSION: &str = concat!(
     env!("CARGO_PKG_VERSION"),
     "\nLicence: ",
@@ -106,6 +118,7 @@ enum Command {
     Fix(fix::Arguments),
     Diff(diff::Arguments),
     Check(check::Arguments),
+    Convert(Box<convert::Arguments>),
     Undo(undo::Arguments),
     Explain(explain::Arguments),
     Detect(detect::Arguments),
@@ -133,6 +146,7 @@ fn settle(arguments: &Arguments) -> anyhow::Result<formats::Settled> {
         Command::Fix(arguments) => arguments.settle(),
         Command::Diff(arguments) => arguments.settle(),
         Command::Check(arguments) => arguments.settle(),
+        Command::Convert(arguments) => arguments.settle(),
         _ => anyhow::bail!("this command has no overrides"),
     }
 }
@@ -144,6 +158,7 @@ fn execute(Arguments { command, messages }: Arguments, config: &config::Config) 
         Command::Fix(arguments) => fix::run(arguments, config, &console),
         Command::Diff(arguments) => diff::run(arguments, config, &console),
         Command::Check(arguments) => check::run(arguments, config, &console),
+        Command::Convert(arguments) => convert::run(*arguments, config, &console),
         Command::Undo(arguments) => undo::run(arguments, &console),
         Command::Completions(arguments) => generate::completions(&arguments),
         Command::Man(arguments) => generate::man(&arguments),

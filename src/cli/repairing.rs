@@ -9,18 +9,14 @@ use encoding_rs::Encoding;
 use hanfix::decode::parse_label;
 use hanfix::edit::Rule;
 use hanfix::lm::Model;
-use hanfix::pipeline::{Fill, Markup, Options, Punct, Repairer, Target};
+use hanfix::pipeline::{Fill, Markup, Options, Punct, Repairer};
+
+use super::scripting::ScriptArguments;
 
 /// What is repaired, and how boldly.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Repair")]
 pub(crate) struct RepairArguments {
-    /// Script that comes out: zh-Hans (Simplified) or keep (repair only)
-    ///
-    /// `zh-Hans` turns Traditional characters into Simplified ones after the repair.
-    /// `keep` repairs the damage and leaves the script as it is.
-    #[arg(long, value_name = "SCRIPT", default_value = "zh-Hans")]
-    to: String,
     /// Punctuation that became ASCII: auto, full, keep
     ///
     /// `auto` makes , ; : ! ? ( ) fullwidth again where damage was found and the page has lost
@@ -74,6 +70,8 @@ pub(crate) struct RepairArguments {
     /// Language model to use instead of the built-in one (see `hanfix train`)
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+    #[command(flatten)]
+    script: ScriptArguments,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -107,6 +105,12 @@ pub(crate) struct Repairing {
 }
 
 impl RepairArguments {
+    /// No rule but the conversion of the script.
+    pub(crate) fn only_script(&mut self) {
+        self.rules = vec![Rule::Script.name().to_owned()];
+        self.ignore.clear();
+    }
+
     /// Checks every value and makes the engine.
     pub(crate) fn settle(&self) -> anyhow::Result<Repairing> {
         let options = self.options()?;
@@ -134,7 +138,8 @@ impl RepairArguments {
             );
         }
         let mut options = Options::default();
-        options.to = target(&self.to)?;
+        options.to = self.script.target()?;
+        options.conversion = self.script.conversion()?;
         options.punct = match self.punct {
             PunctArgument::Auto => Punct::Auto,
             PunctArgument::Full => Punct::Full,
@@ -172,14 +177,4 @@ fn rules(names: &[String]) -> anyhow::Result<Vec<Rule>> {
         .iter()
         .map(|name| name.parse())
         .collect::<Result<_, _>>()?)
-}
-
-fn target(name: &str) -> anyhow::Result<Target> {
-    match name.to_ascii_lowercase().as_str() {
-        "zh-hans" => Ok(Target::Hans),
-        "keep" => Ok(Target::Keep),
-        _ => bail!(
-            "--to: `{name}` is not one of zh-Hans (Simplified), keep (the script of the input)"
-        ),
-    }
 }

