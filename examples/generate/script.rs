@@ -645,8 +645,8 @@ impl Hant {
                             alone: [if index == 0 { 0 } else { -40 }; STYLES],
                             style: [0; STYLES],
                         };
-                        for style in 1..STYLES {
-                            let here = share(&styled[style], c);
+                        for (style, counts) in styled.iter().enumerate().take(STYLES).skip(1) {
+                            let here = share(counts, c);
                             form.alone[style] = steps(here.ln());
                             form.style[style] =
                                 steps(((here + 0.002) / share(&general, c).max(RARE)).ln());
@@ -805,7 +805,7 @@ fn steps(nats: f64) -> i8 {
 /// Words and gains, by length: the number of words as u32, their characters as u16, one gain each; all
 /// little-endian, words sorted by code.
 fn pack<'w>(words: impl Iterator<Item = (&'w str, u8)>) -> Vec<u8> {
-    let mut groups: BTreeMap<usize, Vec<(Vec<u16>, Vec<u8>)>> = BTreeMap::new();
+    let mut groups: Groups = BTreeMap::new();
     for (word, gain) in words {
         let key: Vec<u16> = word.encode_utf16().collect();
         groups.entry(key.len()).or_default().push((key, vec![gain]));
@@ -816,7 +816,7 @@ fn pack<'w>(words: impl Iterator<Item = (&'w str, u8)>) -> Vec<u8> {
 /// The same with two bytes for each word: the gain, and the share of the spelling among all of the word in
 /// negative half nats, its upper bit set if the spelling is that of the dictionary.
 fn pack_spelled(words: &[Spelled]) -> Vec<u8> {
-    let mut groups: BTreeMap<usize, Vec<(Vec<u16>, Vec<u8>)>> = BTreeMap::new();
+    let mut groups: Groups = BTreeMap::new();
     for (word, gain, share, from_dictionary) in words {
         let key: Vec<u16> = word.encode_utf16().collect();
         let share = share.unsigned_abs().min(127) | if *from_dictionary { 0x80 } else { 0 };
@@ -828,7 +828,10 @@ fn pack_spelled(words: &[Spelled]) -> Vec<u8> {
     packed(groups)
 }
 
-fn packed(groups: BTreeMap<usize, Vec<(Vec<u16>, Vec<u8>)>>) -> Vec<u8> {
+/// Words by their length: their symbols and what is said of them.
+type Groups = BTreeMap<usize, Vec<(Vec<u16>, Vec<u8>)>>;
+
+fn packed(groups: Groups) -> Vec<u8> {
     let mut bytes = Vec::new();
     // The length of the longest word for each pair of first characters, four bits for each hash: most look-ups
     // end here.
@@ -932,11 +935,12 @@ pub(super) fn variants_input(file: &[u8]) -> Result<String, Failure> {
             char::from_u32(u32::from_str_radix(digits, 16).ok()?)
         };
         for to in to.split(' ') {
-            if let (Some(from), Some(to)) = (code(from), code(to)) {
-                if is_han(from) && is_han(to) {
-                    all.insert((from, to));
-                    all.insert((to, from));
-                }
+            if let (Some(from), Some(to)) = (code(from), code(to))
+                && is_han(from)
+                && is_han(to)
+            {
+                all.insert((from, to));
+                all.insert((to, from));
             }
         }
     }

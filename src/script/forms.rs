@@ -118,8 +118,8 @@ impl Forms {
             choosing: Vec::new(),
         };
         match way {
-            Way::ToHans { words, from } => forms.to_hans(words, from),
-            Way::ToHant { to, words } => forms.to_hant(to, words),
+            Way::ToHans { words, from } => forms.fill_hans(words, from),
+            Way::ToHant { to, words } => forms.fill_hant(to, words),
             Way::Within { from, to, words } => forms.within(from, to, words),
         }
         let mut unusual = vec![false; 0x1_0000];
@@ -161,7 +161,7 @@ impl Forms {
         forms
     }
 
-    fn to_hans(&mut self, words: bool, from: Option<Region>) {
+    fn fill_hans(&mut self, words: bool, from: Option<Region>) {
         // Words are those of the region in its own forms.
         self.folded = false;
         for (from, to) in pairs(data::COMPATIBILITY).chain(pairs(data::OLD_FORMS)) {
@@ -217,7 +217,7 @@ impl Forms {
         }
     }
 
-    fn to_hant(&mut self, to: Region, words: bool) {
+    fn fill_hant(&mut self, to: Region, words: bool) {
         let regional = |c: char| local(to, c);
         for (from, standard) in pairs(data::COMPATIBILITY) {
             self.set(from, regional(standard));

@@ -178,7 +178,7 @@ pub fn is_other_language(text: &str) -> bool {
         .count();
     let is_other = |pair: (&u8, &u8)| {
         let (a, b) = (*pair.0, *pair.1);
-        (a == 0xE3) & (b >= 0x81) & (b <= 0x83)
+        (a == 0xE3) & (0x81..=0x83).contains(&b)
             | (a == 0xEA) & (b >= 0xB0)
             | (a == 0xEB)
             | (a == 0xEC)

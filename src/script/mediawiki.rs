@@ -76,9 +76,11 @@ mod tests {
     use crate::script::{Conversion, Converter, Engine, Variant};
 
     fn converted(text: &str, to: Variant) -> String {
-        let mut options = Conversion::default();
-        options.engine = Engine::Zhconv;
-        options.force = true;
+        let options = Conversion {
+            engine: Engine::Zhconv,
+            force: true,
+            ..Conversion::default()
+        };
         Converter::with(to, options).convert(text).into_owned()
     }
 
