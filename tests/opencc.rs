@@ -1,5 +1,5 @@
 //! OpenCC's own test cases, every mode. What is written another way on purpose stands with its reason in
-//! `fixtures/script/deviations.jsonl`; an entry there that no longer deviates is an error too.
+//! `fixtures/opencc-deviations.jsonl`; an entry there that no longer deviates is an error too.
 
 #![allow(clippy::print_stderr)]
 
@@ -96,7 +96,7 @@ fn the_cases_of_opencc() {
         eprintln!("skipped: there is no {}", path.display());
         return;
     };
-    let deviations: Vec<Deviation> = include_str!("../fixtures/script/deviations.jsonl")
+    let deviations: Vec<Deviation> = include_str!("../fixtures/opencc-deviations.jsonl")
         .lines()
         .map(|line| serde_json::from_str(line).expect("a deviation"))
         .collect();

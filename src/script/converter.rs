@@ -31,7 +31,7 @@ use crate::lm::Model;
 /// let to_taiwan = Converter::new(Variant::Tw);
 /// assert_eq!(to_taiwan.convert("他的头发展示了后天的成果"), "他的頭髮展示了後天的成果");
 /// let to_simplified = Converter::new(Variant::Hans);
-/// assert_eq!(to_simplified.convert("乾隆帶著名片，喝乾了酒"), "乾隆带着名片，喝干了酒");
+/// assert_eq!(to_simplified.convert("乾隆跟著作者，喝乾了酒"), "乾隆跟着作者，喝干了酒");
 /// assert_eq!(to_simplified.convert("已经是简体"), "已经是简体");
 /// ```
 #[derive(Clone, Debug)]

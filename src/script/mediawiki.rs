@@ -86,8 +86,8 @@ mod tests {
 
     #[test]
     fn words_of_mediawiki() {
-        let there = converted("用鼠标\n看内存", Variant::Tw);
-        assert_eq!(there, "用滑鼠\n看記憶體");
+        let there = converted("用鼠标\n看打印机", Variant::Tw);
+        assert_eq!(there, "用滑鼠\n看印表機");
         assert_eq!(converted("", Variant::Tw), "");
     }
 
