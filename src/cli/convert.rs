@@ -21,6 +21,7 @@ use super::run::repair_blocks;
 /// is in the wanted script already stays as it is. Files are read and written as by `hanfix fix`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
+#[group(id = "conversion")]
 pub(crate) struct Arguments {
     /// Instead of the text, list the characters whose choice was close, as JSON lines
     #[arg(long, conflicts_with_all = ["output", "edits"])]
