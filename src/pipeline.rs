@@ -247,6 +247,8 @@ impl Repairer {
             let (edits, mut open) = misread::repair(&revision.text, self.model(), options);
             revision.to_input(&mut open);
             unresolved = open;
+            // A sound character between two misread ones is read again and comes out as it was.
+            let edits = edits.without_idle(&revision.text);
             revision.apply(edits);
         }
         if pieces::may_have(&revision.text) {
@@ -367,7 +369,7 @@ impl<'t> Revision<'t> {
         let map = self.edits.offset_map();
         let torn = spots
             .iter()
-            .filter(|spot| matches!(spot.rule, Rule::Torn | Rule::LostCharacter));
+            .filter(|spot| matches!(spot.rule, Rule::Torn | Rule::LostCharacter | Rule::Misread));
         let mut left: Vec<Range<usize>> = torn
             .map(|spot| map.map(spot.span.start, Bias::Start)..map.map(spot.span.end, Bias::End))
             .collect();
