@@ -52,13 +52,17 @@ pub fn may_have(text: &str) -> bool {
                 | (a == 0xBB) & (b == 0xBF);
             spaces += u8::from((a == b' ') & (b >= 0xE3));
         }
-        if odd || spaces >= 6 {
+        if odd || usize::from(spaces) >= FEW_SPACES {
             return true;
         }
         at = end;
     }
     false
 }
+
+/// Spaces before Chinese among 64 bytes below which characters do not stand apart: eight of them have seven, and
+/// one may be in the next 64 bytes.
+const FEW_SPACES: usize = 6;
 
 /// Edits that put pieces right; `wants` says which rules are on.
 ///
@@ -72,6 +76,11 @@ pub fn repair(text: &str, model: &Model, wants: impl Fn(Rule) -> bool) -> EditLi
     let mut edits = EditList::default();
     let mut start = 0;
     for line in text.split_inclusive('\n') {
+        // The first look was at the whole text; most of its lines have nothing.
+        if memchr::memchr_iter(b' ', line.as_bytes()).count() < FEW_SPACES && !may_have(line) {
+            start += line.len();
+            continue;
+        }
         // A text about radicals means them.
         let about = line.contains("部首") || line.contains("偏旁");
         let foreign = is_other_language(line) || line.chars().any(is_kana_or_hangul);

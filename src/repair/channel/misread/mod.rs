@@ -69,9 +69,13 @@ const LINE_BUDGET: (usize, usize) = (200_000, 200);
 const LINE: usize = 4096;
 /// Stretches without a result from which on layers are no longer looked for.
 const MOST_DEEP: usize = 8;
-/// Stretches without a result from which on only one in [`EVERY`] is looked at.
+/// Stretches without a result from which on only some are looked at: of long ones, as text in another language has
+/// them, one in eight; of short ones, as sound Chinese has them (two rare characters side by side), one in 64.
 const MOST_FAILURES: usize = 64;
-const EVERY: usize = 8;
+const EVERY_LONG: usize = 8;
+const EVERY_SHORT: usize = 64;
+/// Bytes from which on a stretch is long: eight Han.
+const LONG: usize = 24;
 /// Text with a larger share of U+FFFD is not restorable: at one byte in six it is a third of GBK's pairs.
 const MOST_HOLES: f32 = 0.4;
 /// Characters around a silent loss among which it may have happened.
@@ -98,7 +102,7 @@ pub fn repair(text: &str, model: &Model, options: &Options) -> (EditList, Vec<Un
         model,
         known: Vec::new(),
         lookups: BUDGET.0 + BUDGET.1 * text.len(),
-        failures: 0,
+        failures: [0; 2],
         runs: BTreeMap::new(),
     };
     let pieces = pieces(text, &stretches);
@@ -164,6 +168,13 @@ struct Piece {
     stretch: Range<usize>,
 }
 
+impl Piece {
+    /// 0 for a short stretch, 1 for a long one.
+    fn kind(&self) -> usize {
+        usize::from(self.stretch.len() >= LONG)
+    }
+}
+
 /// The stretches, cut at line ends, with what is around them on the line.
 fn pieces(text: &str, stretches: &[Range<usize>]) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = Vec::new();
@@ -220,8 +231,8 @@ struct Repairer<'t> {
     known: Vec<Known>,
     /// Look-ups that are left.
     lookups: usize,
-    /// Stretches that nothing was found in.
-    failures: usize,
+    /// Stretches that nothing was found in, short and long ones.
+    failures: [usize; 2],
     /// What is believed, by where it begins.
     runs: BTreeMap<usize, Run>,
 }
@@ -270,10 +281,10 @@ impl Repairer<'_> {
         if discover
             && !sure(&best)
             && self.lookups > 0
-            && self.may_discover()
+            && self.may_discover(piece)
             && holes(sample) <= MOST_HOLES
         {
-            let layers = if self.failures < MOST_DEEP {
+            let layers = if self.failures[piece.kind()] < MOST_DEEP {
                 MOST_LAYERS
             } else {
                 1
@@ -292,7 +303,7 @@ impl Repairer<'_> {
             }
         }
         let Some((_, runs)) = best else {
-            self.failures += usize::from(discover);
+            self.failures[piece.kind()] += usize::from(discover);
             return;
         };
         for run in runs {
@@ -315,10 +326,11 @@ impl Repairer<'_> {
         self.known.truncate(4);
     }
 
-    /// Whether another stretch is worth a full look: a text in another language is one stretch after another, and
-    /// from some failures on only every few of them are looked at.
-    fn may_discover(&self) -> bool {
-        self.failures < MOST_FAILURES || self.failures.is_multiple_of(EVERY)
+    /// Whether another stretch is worth a full look, after those of its kind in which nothing was found.
+    fn may_discover(&self, piece: &Piece) -> bool {
+        let failures = self.failures[piece.kind()];
+        let every = [EVERY_SHORT, EVERY_LONG][piece.kind()];
+        failures < MOST_FAILURES || failures.is_multiple_of(every)
     }
 
     /// The runs of a piece with one chain, those that nobody would believe left out.
