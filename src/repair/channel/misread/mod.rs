@@ -67,15 +67,15 @@ const BUDGET: (usize, usize) = (1_000_000, 12);
 const LINE_BUDGET: (usize, usize) = (200_000, 200);
 /// A line is taken whole up to this length, in bytes; of a longer one so much around the stretch.
 const LINE: usize = 4096;
-/// Stretches without a result from which on layers are no longer looked for.
-const MOST_DEEP: usize = 8;
-/// Stretches without a result from which on only some are looked at: of long ones, as text in another language has
-/// them, one in eight; of short ones, as sound Chinese has them (two rare characters side by side), one in 64.
-const MOST_FAILURES: usize = 64;
-const EVERY_LONG: usize = 8;
-const EVERY_SHORT: usize = 64;
-/// Bytes from which on a stretch is long: eight Han.
-const LONG: usize = 24;
+/// Stretches without a result from which on layers are no longer looked for, and from which on only some stretches
+/// are looked at: first of short ones, as sound Chinese has them (two rare characters side by side; a megabyte of old
+/// novels has hundreds, and each costs a third of a millisecond), then of long ones, as text in another language has them.
+const MOST_DEEP: [usize; 2] = [4, 8];
+const MOST_FAILURES: [usize; 2] = [16, 64];
+/// One in so many is looked at from there on.
+const EVERY: [usize; 2] = [64, 8];
+/// Suspicious characters from which on a stretch is long.
+const LONG: usize = 8;
 /// Text with a larger share of U+FFFD is not restorable: at one byte in six it is a third of GBK's pairs.
 const MOST_HOLES: f32 = 0.4;
 /// Characters around a silent loss among which it may have happened.
@@ -170,8 +170,12 @@ struct Piece {
 
 impl Piece {
     /// 0 for a short stretch, 1 for a long one.
-    fn kind(&self) -> usize {
-        usize::from(self.stretch.len() >= LONG)
+    fn kind(&self, text: &str) -> usize {
+        let suspicious = text[self.stretch.clone()]
+            .chars()
+            .filter(|&c| is_rare(c))
+            .take(LONG);
+        usize::from(suspicious.count() == LONG)
     }
 }
 
@@ -278,13 +282,14 @@ impl Repairer<'_> {
                 .is_some_and(|(_, runs)| runs.iter().any(|run| run.confidence >= 0.99))
         };
         let sample = &self.text[piece.stretch.clone()];
+        let kind = piece.kind(self.text);
         if discover
             && !sure(&best)
             && self.lookups > 0
-            && self.may_discover(piece)
+            && self.may_discover(kind)
             && holes(sample) <= MOST_HOLES
         {
-            let layers = if self.failures[piece.kind()] < MOST_DEEP {
+            let layers = if self.failures[kind] < MOST_DEEP[kind] {
                 MOST_LAYERS
             } else {
                 1
@@ -303,7 +308,7 @@ impl Repairer<'_> {
             }
         }
         let Some((_, runs)) = best else {
-            self.failures[piece.kind()] += usize::from(discover);
+            self.failures[kind] += usize::from(discover);
             return;
         };
         for run in runs {
@@ -327,10 +332,9 @@ impl Repairer<'_> {
     }
 
     /// Whether another stretch is worth a full look, after those of its kind in which nothing was found.
-    fn may_discover(&self, piece: &Piece) -> bool {
-        let failures = self.failures[piece.kind()];
-        let every = [EVERY_SHORT, EVERY_LONG][piece.kind()];
-        failures < MOST_FAILURES || failures.is_multiple_of(every)
+    fn may_discover(&self, kind: usize) -> bool {
+        let failures = self.failures[kind];
+        failures < MOST_FAILURES[kind] || failures.is_multiple_of(EVERY[kind])
     }
 
     /// The runs of a piece with one chain, those that nobody would believe left out.
