@@ -35,6 +35,10 @@ const POOR: f32 = -9.5;
 const LAYER: f32 = 10.0;
 /// The same for a layer of UTF-8 that is taken as proven.
 const UNBROKEN: f32 = 0.05;
+/// Characters in a row that must read like Chinese for a layer to be searched, and nats of each: Chinese by accident is at
+/// -10, and even old prose has three characters in a row above this.
+const WINDOW: usize = 3;
+const READABLE: f32 = -8.5;
 /// Text under a layer is looked at further when so much of it, above ASCII, is still suspicious.
 const SUSPICIOUS: f32 = 0.25;
 
@@ -57,9 +61,12 @@ pub(super) fn chains(stretch: &str, model: &Model, most_layers: usize) -> (Vec<C
                     continue;
                 }
                 let longer = chain.and(layer);
-                trials.try_chain(&longer);
+                let under = undone(text, layer);
+                if depth > 0 || trials.may_read_well(under.as_ref()) {
+                    trials.try_chain(&longer);
+                }
                 if depth + 1 < MOST_LAYERS
-                    && let Some((broken, under)) = undone(text, layer)
+                    && let Some((broken, under)) = under
                     && broken <= BROKEN
                     && suspicious(&under) >= SUSPICIOUS
                 {
@@ -132,6 +139,32 @@ impl Trials<'_> {
         if mean > POOR && chinese as f32 >= super::CHINESE * above as f32 {
             self.found.push((gain, mean > GOOD, chain.clone()));
         }
+    }
+
+    /// Whether some characters in a row read like Chinese where a layer is undone byte for byte: cheaper by far
+    /// than a search, and what was lost spoils only what stands behind it. A short sample has no room for that.
+    fn may_read_well(&self, under: Option<&(f32, String)>) -> bool {
+        let Some((_, under)) = under else {
+            return false;
+        };
+        if self.sample.chars().count() <= SHORT {
+            return true;
+        }
+        let mut context = self.model.line_start();
+        let mut window = [f32::NEG_INFINITY; WINDOW];
+        for (i, c) in under.chars().enumerate() {
+            let (next, nats) = self.model.advance(context, c);
+            context = next;
+            window[i % WINDOW] = if super::is_chinese(c) {
+                nats
+            } else {
+                f32::NEG_INFINITY
+            };
+            if window.iter().sum::<f32>() > READABLE * WINDOW as f32 {
+                return true;
+            }
+        }
+        false
     }
 
     /// A word or two of UTF-8 may have lost so much that nothing fits any more.
