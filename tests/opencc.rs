@@ -3,6 +3,9 @@
 
 #![allow(clippy::print_stderr)]
 
+#[path = "support/plain_json.rs"]
+mod plain_json;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -55,39 +58,6 @@ fn converter(mode: &str) -> Option<Converter> {
     Some(Converter::with(variant(to)?, options))
 }
 
-/// JSON without comments and trailing commas.
-fn plain_json(text: &str) -> String {
-    let mut plain = String::new();
-    let mut in_string = false;
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        match c {
-            '\\' if in_string => {
-                plain.push(c);
-                plain.extend(rest.next());
-            }
-            '"' => {
-                in_string = !in_string;
-                plain.push(c);
-            }
-            '/' if !in_string && rest.peek() == Some(&'/') => {
-                while rest.peek().is_some_and(|&c| c != '\n') {
-                    rest.next();
-                }
-            }
-            ']' | '}' if !in_string => {
-                let end = plain.trim_end().len();
-                if plain[..end].ends_with(',') {
-                    plain.truncate(end - 1);
-                }
-                plain.push(c);
-            }
-            _ => plain.push(c),
-        }
-    }
-    plain
-}
-
 #[test]
 fn the_cases_of_opencc() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -109,7 +79,7 @@ fn the_cases_of_opencc() {
         .iter()
         .flat_map(|deviation| deviation.modes.iter().map(|mode| (&*deviation.id, &**mode)))
         .collect();
-    let cases: Value = serde_json::from_str(&plain_json(&text)).expect("JSON");
+    let cases: Value = serde_json::from_str(&plain_json::plain_json(&text)).expect("JSON");
     let mut right: BTreeMap<&str, usize> = BTreeMap::new();
     let mut complaints = Vec::new();
     for case in cases["cases"].as_array().expect("cases") {

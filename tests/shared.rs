@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use hanfix::{Options, Repairer, Target};
 use serde::Deserialize;
-use support::sound;
+use support::{distance::distance, sound};
 
 /// A file or folder of the shared data, if it is there.
 fn shared(name: &str) -> Option<PathBuf> {
@@ -79,24 +79,9 @@ fn fold(text: &str) -> Vec<char> {
         .collect()
 }
 
-/// Levenshtein distance.
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
-
 #[test]
 fn real_damage_is_repaired() {
-    /// Character error rate, and share of excerpts without an error, that issue 2 asks for.
+    /// Character error rate, and share of excerpts without an error, that are asked for.
     const MOST_WRONG: f64 = 0.002;
     const LEAST_EXACT: f64 = 0.9;
     let Some(path) = shared("damage/dev.jsonl") else {

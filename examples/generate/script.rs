@@ -390,6 +390,23 @@ impl Scale {
     }
 }
 
+/// The characters of a dictionary with what each may become, without those outside the basic plane.
+fn basic_options(dictionary: &Dictionary) -> Result<BTreeMap<char, Vec<char>>, Failure> {
+    let mut options = BTreeMap::new();
+    for (key, values) in &dictionary.entries {
+        let basic: Vec<char> = values
+            .iter()
+            .filter_map(|value| single(value).ok())
+            .filter(|c| is_han(*c))
+            .collect();
+        let key = single(key)?;
+        if is_han(key) && !basic.is_empty() {
+            options.insert(key, basic);
+        }
+    }
+    Ok(options)
+}
+
 /// From Traditional characters to Simplified.
 struct Hans {
     /// A Traditional character and the forms that it may stand for, the usual one first.
@@ -398,17 +415,7 @@ struct Hans {
 
 impl Hans {
     fn new(sources: &Sources) -> Result<Hans, Failure> {
-        let mut options: BTreeMap<char, Vec<char>> = BTreeMap::new();
-        for (key, values) in &sources.ts.entries {
-            let basic: Vec<char> = values
-                .iter()
-                .filter_map(|value| single(value).ok())
-                .filter(|c| is_han(*c))
-                .collect();
-            if is_han(single(key)?) && !basic.is_empty() {
-                options.insert(single(key)?, basic);
-            }
-        }
+        let mut options = basic_options(&sources.ts)?;
         for (key, values) in &sources.ts_phrases.entries {
             if key.chars().count() == values[0].chars().count() {
                 for (from, to) in key.chars().zip(values[0].chars()) {
@@ -577,17 +584,7 @@ impl Hant {
         const SEEN: f64 = 40.0;
         let from_taiwan = sources.tw_reverse.characters()?;
         let standard = |c: char| from_taiwan.get(&c).copied().unwrap_or(c);
-        let mut forms: BTreeMap<char, Vec<char>> = BTreeMap::new();
-        for (key, values) in &sources.st.entries {
-            let basic: Vec<char> = values
-                .iter()
-                .filter_map(|value| single(value).ok())
-                .filter(|c| is_han(*c))
-                .collect();
-            if is_han(single(key)?) && !basic.is_empty() {
-                forms.insert(single(key)?, basic);
-            }
-        }
+        let mut forms = basic_options(&sources.st)?;
         for (&c, row) in &sources.hant_counts {
             if row.iter().sum::<f64>() >= SEEN && is_han(fold(c)) {
                 let known = forms.entry(fold(c)).or_insert_with(|| vec![fold(c)]);

@@ -260,14 +260,7 @@ impl<'b> Batch<'b> {
         observer: &mut Observer<'_>,
     ) -> Result<Outcome, BatchError> {
         let budget = Budget::new(self.limits);
-        let unit = Unit {
-            path,
-            name: path,
-            depth: 0,
-            layers: 0,
-            encoding: self.encoding,
-            budget: &budget,
-        };
+        let unit = self.root(path, &budget);
         self.any(&unit, input, output, observer)
     }
 
@@ -284,14 +277,7 @@ impl<'b> Batch<'b> {
         let mut whole = head.chain(input);
         if !kind.is_container() {
             let budget = Budget::new(self.limits);
-            let unit = Unit {
-                path,
-                name: path,
-                depth: 0,
-                layers: 0,
-                encoding: self.encoding,
-                budget: &budget,
-            };
+            let unit = self.root(path, &budget);
             return self.text(&unit, kind, &mut whole, output, observer);
         }
         let mut spool = Spool::new();
@@ -324,6 +310,18 @@ impl<'b> Batch<'b> {
             Some(told) if told.is_container() || !found.is_container() => told,
             // Told to take an archive for text: as plain text it is refused, which says what is wrong.
             _ => found,
+        }
+    }
+
+    /// A file as it was named, in nothing else.
+    fn root<'u>(&self, path: &'u Path, budget: &'u Budget) -> Unit<'u> {
+        Unit {
+            path,
+            name: path,
+            depth: 0,
+            layers: 0,
+            encoding: self.encoding,
+            budget,
         }
     }
 

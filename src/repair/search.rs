@@ -85,11 +85,10 @@ impl Bytes {
     }
 
     /// Two bytes.
-    pub(super) fn pair([first, second]: [u8; 2]) -> Bytes {
-        Bytes {
-            bytes: [first, second, 0, 0, 0, 0],
-            len: 2,
-        }
+    pub(super) fn pair(pair: [u8; 2]) -> Bytes {
+        let mut bytes = [0; MOST_BYTES];
+        bytes[..2].copy_from_slice(&pair);
+        Bytes::new(bytes, 2)
     }
 }
 

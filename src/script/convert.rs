@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use super::gate::{self, after_ascii, begins_phrase};
 use super::table::PHRASES;
 use super::zhe::{self, Choice};
-use super::{count, simplified, wants_simplified};
+use super::{count, difference, simplified, wants_simplified};
 use crate::codec::literal;
 use crate::edit::{Candidate, Edit, EditList, Evidence, Rule};
 use crate::lm::Model;
@@ -105,24 +105,8 @@ fn phrase(text: &str) -> Option<(&'static str, &'static str)> {
 
 /// The edit between what the two texts have in common at their ends, if they differ.
 fn push_difference(edits: &mut EditList, at: usize, old: &str, new: &str) {
-    let front: usize = old
-        .chars()
-        .zip(new.chars())
-        .take_while(|(old, new)| old == new)
-        .map(|(c, _)| c.len_utf8())
-        .sum();
-    let (old, new) = (&old[front..], &new[front..]);
-    let back: usize = old
-        .chars()
-        .rev()
-        .zip(new.chars().rev())
-        .take_while(|(old, new)| old == new)
-        .map(|(c, _)| c.len_utf8())
-        .sum();
-    let (old, new) = (&old[..old.len() - back], &new[..new.len() - back]);
-    if !(old.is_empty() && new.is_empty()) {
-        let start = at + front;
-        edits.push(plain(start..start + old.len(), new));
+    if let Some((span, new)) = difference(at, old, new) {
+        edits.push(plain(span, new));
     }
 }
 

@@ -10,6 +10,7 @@ use regex::Regex;
 use serde::Serialize;
 
 use super::dictionary::Dictionary;
+use super::difference;
 use super::forms::{Forms, Way, kept};
 use super::gate::{self, ScriptCount, after_ascii, count};
 use super::paths::{CLOSE, Decided, Reader};
@@ -451,27 +452,8 @@ impl Output for Edits<'_> {
     }
 
     fn change(&mut self, span: Range<usize>, new: &str) {
-        let old = &self.text[span.clone()];
-        let same = |(a, b): &(char, char)| a == b;
-        let front: usize = old
-            .chars()
-            .zip(new.chars())
-            .take_while(same)
-            .map(|(c, _)| c.len_utf8())
-            .sum();
-        let (old, new) = (&old[front..], &new[front..]);
-        let back: usize = old
-            .chars()
-            .rev()
-            .zip(new.chars().rev())
-            .take_while(same)
-            .map(|(c, _)| c.len_utf8())
-            .sum();
-        let (old, new) = (&old[..old.len() - back], &new[..new.len() - back]);
-        if !(old.is_empty() && new.is_empty()) {
-            let start = span.start + front;
-            self.edits
-                .push(edit(start..start + old.len(), new, 1.0, None));
+        if let Some((span, new)) = difference(span.start, &self.text[span.clone()], new) {
+            self.edits.push(edit(span, new, 1.0, None));
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::difference;
 use super::variant::Variant;
 
 /// Converts a block of a text; every change is told as a span of the text and what stands there afterwards.
@@ -51,24 +52,9 @@ fn differences(old: &str, new: &str, at: usize, change: &mut impl FnMut(Range<us
         }
         return;
     }
-    let same = |(a, b): &(char, char)| a == b;
-    let length = |(c, _): (char, char)| c.len_utf8();
-    let front: usize = old
-        .chars()
-        .zip(new.chars())
-        .take_while(same)
-        .map(length)
-        .sum();
-    let (old, new) = (&old[front..], &new[front..]);
-    let back: usize = old
-        .chars()
-        .rev()
-        .zip(new.chars().rev())
-        .take_while(same)
-        .map(length)
-        .sum();
-    let start = at + front;
-    change(start..start + old.len() - back, &new[..new.len() - back]);
+    if let Some((span, new)) = difference(at, old, new) {
+        change(span, new);
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@
 //!
 //! Text that is Simplified already is left alone, also where it quotes a Traditional character.
 
+use std::ops::Range;
+
 mod characters;
 mod gate;
 mod variant;
@@ -37,3 +39,26 @@ pub use gate::{
     wants_simplified,
 };
 pub use variant::{UnknownVariant, Variant};
+
+/// What differs between `old`, which begins at `at`, and `new` once their common ends are cut off; nothing if
+/// they are equal.
+fn difference<'n>(at: usize, old: &str, new: &'n str) -> Option<(Range<usize>, &'n str)> {
+    let same = |(a, b): &(char, char)| a == b;
+    let front: usize = old
+        .chars()
+        .zip(new.chars())
+        .take_while(same)
+        .map(|(c, _)| c.len_utf8())
+        .sum();
+    let (old, new) = (&old[front..], &new[front..]);
+    let back: usize = old
+        .chars()
+        .rev()
+        .zip(new.chars().rev())
+        .take_while(same)
+        .map(|(c, _)| c.len_utf8())
+        .sum();
+    let (old, new) = (&old[..old.len() - back], &new[..new.len() - back]);
+    let start = at + front;
+    (!(old.is_empty() && new.is_empty())).then(|| (start..start + old.len(), new))
+}

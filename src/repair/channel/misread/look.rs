@@ -6,7 +6,6 @@
 //! to count only where one of them is found.
 
 use std::ops::Range;
-use std::sync::OnceLock;
 
 use crate::lm::Model;
 
@@ -26,40 +25,23 @@ const ENOUGH: f32 = 2.0;
 /// A stretch ends where the count has fallen by so much.
 const OVER: f32 = 4.0;
 
-/// The characters of the basic plane that misread text is full of.
-struct Suspicious(Box<[u64; 1024]>);
-
-impl Suspicious {
-    fn table() -> &'static Suspicious {
-        static TABLE: OnceLock<Suspicious> = OnceLock::new();
-        TABLE.get_or_init(|| {
-            let model = Model::embedded();
-            let mut bits = Box::new([0_u64; 1024]);
-            for code in 0x80..0x1_0000_u32 {
-                let suspicious = match code {
-                    0xB7 | 0x2010..=0x2049 | 0x3000..=0x303F | 0xFF01..=0xFF60 => false,
-                    0x3400..=0x9FFF => char::from_u32(code)
-                        .is_some_and(|c| model.unigram_log_prob(model.symbol(c)) < RARE),
-                    _ => true,
-                };
-                bits[(code >> 6) as usize] |= u64::from(suspicious) << (code & 63);
-            }
-            Suspicious(bits)
-        })
-    }
-
-    #[inline]
-    fn has(&self, code: u32) -> bool {
-        // What is outside the basic plane comes out of no double-byte codec.
-        self.0
-            .get((code >> 6) as usize)
-            .is_some_and(|bits| bits >> (code & 63) & 1 == 1)
-    }
-}
-
 /// Whether clean Chinese text hardly has this character, and misread text is full of its kind.
 pub fn is_suspicious(c: char) -> bool {
-    !c.is_ascii() && Suspicious::table().has(u32::from(c))
+    has(Model::embedded(), u32::from(c))
+}
+
+/// The same for a code point. The model is asked each time: a table of all of them takes 0.3 ms at the start
+/// of the program, and long texts are no faster with it.
+#[inline]
+fn has(model: &Model, code: u32) -> bool {
+    match code {
+        0..=0x7F | 0xB7 | 0x2010..=0x2049 | 0x3000..=0x303F | 0xFF01..=0xFF60 => false,
+        0x3400..=0x9FFF => {
+            char::from_u32(code).is_some_and(|c| model.unigram_log_prob(model.symbol(c)) < RARE)
+        }
+        // What is outside the basic plane comes out of no double-byte codec.
+        _ => code < 0x1_0000,
+    }
 }
 
 /// The stretches of `text` that may have been misread, in order.
@@ -76,16 +58,16 @@ pub fn stretches(text: &str) -> Vec<Range<usize>> {
     if bytes.is_ascii() {
         return found;
     }
-    let table = Suspicious::table();
+    let model = Model::embedded();
     let stride = if bytes.len() <= SHORT { 1 } else { STRIDE };
     let mut at = 0;
     while at < bytes.len() {
-        if !code_near(bytes, at).is_some_and(|code| table.has(code)) {
+        if !code_near(bytes, at).is_some_and(|code| has(model, code)) {
             at += stride;
             continue;
         }
         let floor = found.last().map_or(0, |last| last.end);
-        at = count(text, at, floor, table, &mut found) + 1;
+        at = count(text, at, floor, model, &mut found) + 1;
     }
     found
 }
@@ -113,7 +95,7 @@ fn count(
     text: &str,
     sample: usize,
     floor: usize,
-    table: &Suspicious,
+    model: &Model,
     found: &mut Vec<Range<usize>>,
 ) -> usize {
     let from = text
@@ -129,7 +111,7 @@ fn count(
             count = 0.0;
             start = at;
         }
-        let suspicious = !c.is_ascii() && table.has(u32::from(c));
+        let suspicious = has(model, u32::from(c));
         count += match c {
             _ if suspicious => WEIGHTS[0],
             '\0'..='\x7F' => WEIGHTS[2],

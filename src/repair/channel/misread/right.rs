@@ -211,23 +211,8 @@ fn big5() -> &'static Big5Table {
 
 #[cfg(test)]
 mod tests {
+    use super::super::chain::read;
     use super::*;
-
-    fn read(right: Right, bytes: &[u8]) -> Option<String> {
-        let mut text = String::new();
-        let mut pending = Pending::NONE;
-        for &byte in bytes {
-            match right.step(pending, byte) {
-                Step::Wait(next) => pending = next,
-                Step::Emit(c) => {
-                    text.push(c);
-                    pending = Pending::NONE;
-                }
-                Step::Reject => return None,
-            }
-        }
-        pending.is_none().then_some(text)
-    }
 
     #[test]
     fn what_is_written_reads_back() {
