@@ -40,12 +40,22 @@ const NAMED: [(&str, char); 14] = [
 
 /// Whether a text may have anything for [`decode`], at the speed of memory.
 pub fn may_have(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let mut chunks = bytes.chunks(64);
-    chunks.any(|block| {
-        block.iter().fold(false, |found, byte| {
-            found | matches!(byte, b'&' | b'\\' | b'%' | b'=' | b'+')
-        })
+    next(text.as_bytes(), 0).is_some()
+}
+
+/// The first byte at or behind `from` that an escape may begin with.
+fn next(bytes: &[u8], from: usize) -> Option<usize> {
+    let begins = |byte: &u8| matches!(byte, b'&' | b'\\' | b'%' | b'=' | b'+');
+    // Without branches in a block, so that it is looked at as one.
+    let mut blocks = bytes[from..].chunks(64).enumerate();
+    blocks.find_map(|(i, block)| {
+        let found = block.iter().fold(false, |found, byte| found | begins(byte));
+        let at = if found {
+            block.iter().position(begins)
+        } else {
+            None
+        };
+        at.map(|at| from + i * 64 + at)
     })
 }
 
@@ -62,11 +72,7 @@ pub fn decode(text: &str, html: bool, wants: impl Fn(Rule) -> bool) -> EditList 
     let mut edits = EditList::default();
     let bytes = text.as_bytes();
     let mut from = 0;
-    while let Some(at) = bytes[from..]
-        .iter()
-        .position(|byte| matches!(byte, b'&' | b'\\' | b'%' | b'=' | b'+'))
-        .map(|at| from + at)
-    {
+    while let Some(at) = next(bytes, from) {
         from = at + 1;
         let found = match bytes[at] {
             b'&' => entities(text, at, html),

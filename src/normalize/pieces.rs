@@ -35,34 +35,56 @@ const CANTONESE: &str = "嘅咗喺啲嚟冇佢哋唔喎咁嗰噉嘢啱嗌攞瞓"
 
 /// Whether a text may have anything for [`repair`], at the speed of memory.
 pub fn may_have(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at + 1 < bytes.len() {
-        let end = (at + 64).min(bytes.len() - 1);
-        let (first, second) = (&bytes[at..end], &bytes[at + 1..=end]);
+    next(text.as_bytes(), 0).is_some()
+}
+
+/// Bytes that are looked at together.
+const BLOCK: usize = 64;
+/// Spaces before Chinese among them from which on characters may stand apart: eight characters have seven, and their
+/// 32 bytes reach over two blocks at most.
+const FEW_SPACES: u8 = 4;
+
+/// Whether three bytes begin a radical, a compatibility ideograph, a private-use code or something invisible. Without
+/// branches, so that a block is looked at as one.
+#[inline]
+fn is_odd(a: u8, b: u8, c: u8) -> bool {
+    (a == 0xE2)
+        & ((0xBA..=0xBF).contains(&b)
+            | (b == 0x80) & ((0x8B..=0x8F).contains(&c) | (0xAA..=0xAE).contains(&c))
+            | (b == 0x81))
+        | (a == 0xEF) & ((0x80..=0xAB).contains(&b) | (b == 0xBB) & (c == 0xBF))
+        | (a == 0xEE)
+        | (a == 0xC2) & (b == 0xAD)
+}
+
+/// The first block at or behind `at` that may have something for [`repair`].
+fn next(bytes: &[u8], mut at: usize) -> Option<usize> {
+    while at < bytes.len() {
+        let end = (at + BLOCK).min(bytes.len());
         let (mut odd, mut spaces) = (false, 0_u8);
-        for (&a, &b) in first.iter().zip(second) {
-            odd |= (a == 0xE2) & (0xBA..=0xBF).contains(&b)
-                | (a == 0xEF) & (0x80..=0xAB).contains(&b)
-                | (a == 0xEE)
-                | (a == 0xC2) & (b == 0xAD)
-                | (a == 0x80) & (0x8B..=0x8F).contains(&b)
-                | (a == 0x80) & (0xAA..=0xAE).contains(&b)
-                | (a == 0xE2) & (b == 0x81)
-                | (a == 0xBB) & (b == 0xBF);
-            spaces += u8::from((a == b' ') & (b >= 0xE3));
+        let block = |at: usize| bytes.get(at..at + BLOCK);
+        match (block(at), block(at + 1), block(at + 2)) {
+            (Some(first), Some(second), Some(third)) => {
+                for ((&a, &b), &c) in first.iter().zip(second).zip(third) {
+                    odd |= is_odd(a, b, c);
+                    spaces += u8::from((a == b' ') & (b >= 0xE3));
+                }
+            }
+            _ => {
+                let byte = |at: usize| bytes.get(at).copied().unwrap_or(0);
+                for i in at..end {
+                    odd |= is_odd(byte(i), byte(i + 1), byte(i + 2));
+                    spaces += u8::from((byte(i) == b' ') & (byte(i + 1) >= 0xE3));
+                }
+            }
         }
-        if odd || usize::from(spaces) >= FEW_SPACES {
-            return true;
+        if odd || spaces >= FEW_SPACES {
+            return Some(at);
         }
         at = end;
     }
-    false
+    None
 }
-
-/// Spaces before Chinese among 64 bytes below which characters do not stand apart: eight of them have seven, and
-/// one may be in the next 64 bytes.
-const FEW_SPACES: usize = 6;
 
 /// Edits that put pieces right; `wants` says which rules are on.
 ///
@@ -74,35 +96,46 @@ const FEW_SPACES: usize = 6;
 /// ```
 pub fn repair(text: &str, model: &Model, wants: impl Fn(Rule) -> bool) -> EditList {
     let mut edits = EditList::default();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        // The first look was at the whole text; most of its lines have nothing.
-        if memchr::memchr_iter(b' ', line.as_bytes()).count() < FEW_SPACES && !may_have(line) {
-            start += line.len();
-            continue;
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(block) = next(bytes, at) {
+        // The lines of the block, which may begin before it.
+        let end = (block + BLOCK).min(bytes.len());
+        let mut start = memchr::memrchr(b'\n', &bytes[at..block]).map_or(at, |end| at + end + 1);
+        while start < end {
+            let after =
+                memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |end| start + end + 1);
+            line(&text[start..after], start, model, &wants, &mut edits);
+            start = after;
         }
-        // A text about radicals means them.
-        let about = line.contains("部首") || line.contains("偏旁");
-        let foreign = is_other_language(line) || line.chars().any(is_kana_or_hangul);
-        if wants(Rule::SpacedText)
-            && !foreign
-            && let Some(spans) = spaced(line, model)
-        {
-            for at in spans {
-                push(&mut edits, start + at..start + at + 1, "", Rule::SpacedText);
-            }
-        } else if !foreign {
-            characters(
-                line,
-                start,
-                model,
-                &|rule| wants(rule) && !(about && rule == Rule::Radical),
-                &mut edits,
-            );
-        }
-        start += line.len();
+        at = start;
     }
     edits
+}
+
+/// Adds the edits of the line at `start`.
+fn line(
+    line: &str,
+    start: usize,
+    model: &Model,
+    wants: &impl Fn(Rule) -> bool,
+    edits: &mut EditList,
+) {
+    // A text about radicals means them.
+    let about = line.contains("部首") || line.contains("偏旁");
+    if is_other_language(line) || line.chars().any(is_kana_or_hangul) {
+        return;
+    }
+    if wants(Rule::SpacedText)
+        && let Some(spans) = spaced(line, model)
+    {
+        for at in spans {
+            push(edits, start + at..start + at + 1, "", Rule::SpacedText);
+        }
+        return;
+    }
+    let wants = |rule| wants(rule) && !(about && rule == Rule::Radical);
+    characters(line, start, model, &wants, edits);
 }
 
 fn push(edits: &mut EditList, span: Range<usize>, new: &str, rule: Rule) {

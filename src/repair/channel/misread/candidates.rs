@@ -39,12 +39,27 @@ const UNBROKEN: f32 = 0.05;
 /// -10, and even old prose has three characters in a row above this.
 const WINDOW: usize = 3;
 const READABLE: f32 = -8.5;
+/// The share of characters whose bytes could be UTF-8 for a short sample to be searched with losses everywhere; it is
+/// all of them in misread text, one in eight in other text.
+const UTF8_LIKE: f32 = 0.9;
+/// Look-ups that such a search may cost: it tries a loss at every byte.
+const SILENT: usize = 30_000;
+/// Nats of a character of sound text, rare ones among frequent ones; and how much worse in a row text must be to be
+/// looked at: a run must gain `EVEN_AMONG_HAN` beyond its own nats, which are no better than these.
+const SOUND: f32 = -7.0;
+const ODD: f32 = 10.0;
+/// The same for each character of a sample: a long one is misread throughout, at 2.5 (EUC-JP) to 6 nats for each, or it
+/// is a short run between rare characters.
+const ODD_EACH: f32 = 0.75;
 /// Text under a layer is looked at further when so much of it, above ASCII, is still suspicious.
 const SUSPICIOUS: f32 = 0.25;
 
 /// The chains that explain the stretch best, the best one first, and the look-ups it took.
 pub(super) fn chains(stretch: &str, model: &Model, most_layers: usize) -> (Vec<Chain>, usize) {
     let sample = sample(stretch);
+    if is_sound(sample, model) {
+        return (Vec::new(), 0);
+    }
     let mut trials = Trials {
         sample,
         plain: plain::score(model, model.line_start(), sample),
@@ -61,12 +76,13 @@ pub(super) fn chains(stretch: &str, model: &Model, most_layers: usize) -> (Vec<C
                     continue;
                 }
                 let longer = chain.and(layer);
-                let under = undone(text, layer);
-                if depth > 0 || trials.may_read_well(under.as_ref()) {
+                // UTF-8 that decodes at all is no accident, so that what lies under it is worth a search anyway.
+                let under_utf8 = chain.0.last().is_some_and(|last| last.right == Right::Utf8);
+                if under_utf8 || may_read_well(text, layer, model) {
                     trials.try_chain(&longer);
                 }
                 if depth + 1 < MOST_LAYERS
-                    && let Some((broken, under)) = under
+                    && let Some((broken, under)) = undone(text, layer)
                     && broken <= BROKEN
                     && suspicious(&under) >= SUSPICIOUS
                 {
@@ -141,32 +157,6 @@ impl Trials<'_> {
         }
     }
 
-    /// Whether some characters in a row read like Chinese where a layer is undone byte for byte: cheaper by far
-    /// than a search, and what was lost spoils only what stands behind it. A short sample has no room for that.
-    fn may_read_well(&self, under: Option<&(f32, String)>) -> bool {
-        let Some((_, under)) = under else {
-            return false;
-        };
-        if self.sample.chars().count() <= SHORT {
-            return true;
-        }
-        let mut context = self.model.line_start();
-        let mut window = [f32::NEG_INFINITY; WINDOW];
-        for (i, c) in under.chars().enumerate() {
-            let (next, nats) = self.model.advance(context, c);
-            context = next;
-            window[i % WINDOW] = if super::is_chinese(c) {
-                nats
-            } else {
-                f32::NEG_INFINITY
-            };
-            if window.iter().sum::<f32>() > READABLE * WINDOW as f32 {
-                return true;
-            }
-        }
-        false
-    }
-
     /// A word or two of UTF-8 may have lost so much that nothing fits any more.
     fn try_silent(&mut self) {
         if self.sample.chars().count() > SHORT {
@@ -181,7 +171,7 @@ impl Trials<'_> {
             let begins = first
                 .and_then(|c| wrong.encode(c))
                 .is_some_and(|code| matches!(code.bytes(), [0xE3..=0xE9, 0x80..=0xBF]));
-            if !begins || wrong == Wrong::Utf8 {
+            if !begins || wrong == Wrong::Utf8 || utf8_like(self.sample, wrong) < UTF8_LIKE {
                 continue;
             }
             let chain = Chain::single(Right::Utf8, wrong);
@@ -190,7 +180,7 @@ impl Trials<'_> {
                 silent: &places,
                 doubles: false,
                 tolerant: false,
-                budget: usize::MAX,
+                budget: SILENT,
             };
             let outcome = search::search(self.sample, &chain, self.model, way);
             self.lookups += outcome.lookups;
@@ -207,6 +197,63 @@ impl Trials<'_> {
             .iter()
             .any(|(gain, reads_well, _)| *reads_well && *gain > characters)
     }
+}
+
+/// Whether Han that stand in a sample read so well as they are that no misreading could be shown: what is rare is
+/// part of a word (踉跄), or alone among what is not.
+fn is_sound(sample: &str, model: &Model) -> bool {
+    let enough = ODD.max(ODD_EACH * sample.chars().count() as f32);
+    let mut context = model.line_start();
+    let mut odd = 0.0_f32;
+    for c in sample.chars() {
+        if look::is_suspicious(c) && !matches!(c, '\u{3400}'..='\u{9FFF}') {
+            return false;
+        }
+        let (next, nats) = model.advance(context, c);
+        context = next;
+        if c.is_ascii() {
+            continue;
+        }
+        odd = (odd - nats + SOUND).max(0.0);
+        if odd > enough {
+            return false;
+        }
+    }
+    true
+}
+
+/// Whether some characters in a row read like Chinese where a layer is undone byte for byte: cheaper by far than a
+/// search, and what was lost spoils only what stands behind it. Where a byte was lost in front, pairs are read from the
+/// second byte on.
+fn may_read_well(text: &str, layer: Layer, model: &Model) -> bool {
+    let window = if text.chars().nth(SHORT).is_some() {
+        WINDOW
+    } else {
+        WINDOW - 1
+    };
+    let shifts = if layer.right == Right::Utf8 { 1 } else { 2 };
+    (0..shifts).any(|shift| {
+        let mut context = model.line_start();
+        let mut nats = [f32::NEG_INFINITY; WINDOW];
+        let mut read = 0;
+        let mut found = false;
+        undo(text, layer, shift, |step| {
+            let Undone::Character(c) = step else {
+                return true;
+            };
+            let (next, own) = model.advance(context, c);
+            context = next;
+            nats[read % window] = if super::is_chinese(c) {
+                own
+            } else {
+                f32::NEG_INFINITY
+            };
+            read += 1;
+            found = nats[..window].iter().sum::<f32>() > READABLE * window as f32;
+            !found
+        });
+        found
+    })
 }
 
 /// The first suspicious characters of a stretch, with what is between them.
@@ -239,56 +286,104 @@ fn goes_under(chain: &Chain, layer: Layer) -> bool {
 
 /// The share of suspicious characters among those above ASCII.
 fn suspicious(text: &str) -> f32 {
-    let above = text.chars().filter(|c| !c.is_ascii());
-    let (suspicious, all) = above.fold((0, 0), |(suspicious, all), c| {
-        (suspicious + usize::from(look::is_suspicious(c)), all + 1)
-    });
-    suspicious as f32 / all.max(1) as f32
+    share(text, look::is_suspicious)
 }
 
 /// The share of the characters above ASCII that a codec can have shown.
 fn shown(text: &str, wrong: Wrong) -> f32 {
-    let (mut shown, mut all) = (0, 0);
-    for c in text
+    share(text, |c| wrong.encode(c).is_some())
+}
+
+/// The share of the characters above ASCII that are such, U+FFFD left out.
+fn share(text: &str, is_such: impl Fn(char) -> bool) -> f32 {
+    let above = text
         .chars()
-        .filter(|c| !c.is_ascii() && *c != char::REPLACEMENT_CHARACTER)
-    {
-        all += 1;
-        shown += usize::from(wrong.encode(c).is_some());
-    }
-    shown as f32 / all.max(1) as f32
+        .filter(|&c| !c.is_ascii() && c != char::REPLACEMENT_CHARACTER);
+    let (such, all) = above.fold((0, 0), |(such, all), c| {
+        (such + usize::from(is_such(c)), all + 1)
+    });
+    such as f32 / all.max(1) as f32
+}
+
+/// The share of the characters above ASCII whose bytes could all stand in Chinese text in UTF-8.
+fn utf8_like(text: &str, wrong: Wrong) -> f32 {
+    share(text, |c| {
+        wrong.encode(c).is_some_and(|code| {
+            let mut bytes = code.bytes().iter();
+            bytes.all(|byte| matches!(byte, 0..=0xBF | 0xE2..=0xE9 | 0xEF))
+        })
+    })
+}
+
+/// Whether a text may be UTF-8 that a chain has misread, whatever was lost.
+pub(super) fn is_utf8_like(text: &str, chain: &Chain) -> bool {
+    let outer = chain.0.first();
+    outer.is_some_and(|layer| {
+        layer.right == Right::Utf8 && utf8_like(text, layer.wrong) >= UTF8_LIKE
+    })
 }
 
 /// The text under a layer, and the share of its bytes that are wrong.
 fn undone(text: &str, layer: Layer) -> Option<(f32, String)> {
     let mut under = String::new();
-    let mut pending = Pending::NONE;
     let (mut broken, mut all) = (0, 0);
+    undo(text, layer, 0, |step| {
+        match step {
+            Undone::Byte => all += 1,
+            Undone::Broken => broken += 1,
+            Undone::Character(c) => under.push(c),
+        }
+        true
+    });
+    (all > 0).then(|| (broken as f32 / all as f32, under))
+}
+
+/// What comes of a text that is written with the wrong codec and read with the right one.
+enum Undone {
+    /// A byte above ASCII.
+    Byte,
+    /// A byte that does not fit.
+    Broken,
+    /// A character.
+    Character(char),
+}
+
+/// Undoes a layer byte for byte from the given byte above ASCII on, as long as `take` wants more.
+fn undo(text: &str, layer: Layer, shift: usize, mut take: impl FnMut(Undone) -> bool) {
+    let mut pending = Pending::NONE;
+    let mut skip = shift;
     for c in text.chars() {
         let Some(code) = layer.wrong.encode(c) else {
-            broken += 1;
-            all += 1;
+            take(Undone::Byte);
+            if !take(Undone::Broken) {
+                return;
+            }
             pending = Pending::NONE;
             continue;
         };
         for &byte in code.bytes() {
             if byte >= 0x80 {
-                all += 1;
+                if skip > 0 {
+                    skip -= 1;
+                    continue;
+                }
+                take(Undone::Byte);
             }
             let mut step = layer.right.step(pending, byte);
+            pending = Pending::NONE;
             if step == Step::Reject {
-                broken += 1;
+                take(Undone::Broken);
                 step = layer.right.step(Pending::NONE, byte);
             }
             match step {
                 Step::Wait(next) => pending = next,
                 Step::Emit(c) => {
-                    under.push(c);
-                    pending = Pending::NONE;
+                    if !take(Undone::Character(c)) {
+                        return;
+                    }
                 }
-                Step::Reject => pending = Pending::NONE,
+                Step::Reject => {}
             }
         }
     }
-    (all > 0).then(|| (broken as f32 / all as f32, under))
 }

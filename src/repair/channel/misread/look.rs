@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use crate::lm::Model;
+use super::rare_table::RARE;
 
 /// Bytes from one sample to the next. A misread sentence of eight characters has two or more.
 const STRIDE: usize = 16;
@@ -15,9 +15,6 @@ const STRIDE: usize = 16;
 const SHORT: usize = 2048;
 /// How far before and behind a sample counting begins and goes on, in bytes.
 const NEAR: usize = 64;
-/// Nats: Han rarer than this is suspicious. About 4,000 characters of both scripts are more frequent; of the others
-/// clean text has 1 to 4 % (poetry 4 %), misread text 31 % (EUC-JP) to 99 %.
-const RARE: f32 = -11.0;
 /// What one character adds to the count: a suspicious one, another one above ASCII, one of ASCII.
 const WEIGHTS: [f32; 3] = [1.0, -0.4, -0.15];
 /// A stretch counts from here on: two suspicious characters side by side.
@@ -25,23 +22,12 @@ const ENOUGH: f32 = 2.0;
 /// A stretch ends where the count has fallen by so much.
 const OVER: f32 = 4.0;
 
-/// Whether clean Chinese text hardly has this character, and misread text is full of its kind.
+/// Whether clean Chinese text hardly has this character, and misread text is full of its kind. What is outside
+/// the basic plane comes out of no double-byte codec.
 pub fn is_suspicious(c: char) -> bool {
-    has(Model::embedded(), u32::from(c))
-}
-
-/// The same for a code point. The model is asked each time: a table of all of them takes 0.3 ms at the start
-/// of the program, and long texts are no faster with it.
-#[inline]
-fn has(model: &Model, code: u32) -> bool {
-    match code {
-        0..=0x7F | 0xB7 | 0x2010..=0x2049 | 0x3000..=0x303F | 0xFF01..=0xFF60 => false,
-        0x3400..=0x9FFF => {
-            char::from_u32(code).is_some_and(|c| model.unigram_log_prob(model.symbol(c)) < RARE)
-        }
-        // What is outside the basic plane comes out of no double-byte codec.
-        _ => code < 0x1_0000,
-    }
+    let code = u32::from(c) as usize;
+    RARE.get(code / 64)
+        .is_some_and(|word| word >> (code % 64) & 1 == 1)
 }
 
 /// The stretches of `text` that may have been misread, in order.
@@ -58,46 +44,43 @@ pub fn stretches(text: &str) -> Vec<Range<usize>> {
     if bytes.is_ascii() {
         return found;
     }
-    let model = Model::embedded();
     let stride = if bytes.len() <= SHORT { 1 } else { STRIDE };
     let mut at = 0;
     while at < bytes.len() {
-        if !code_near(bytes, at).is_some_and(|code| has(model, code)) {
+        if !is_suspicious(character_near(bytes, at)) {
             at += stride;
             continue;
         }
         let floor = found.last().map_or(0, |last| last.end);
-        at = count(text, at, floor, model, &mut found) + 1;
+        at = count(text, at, floor, &mut found) + 1;
     }
     found
 }
 
-/// The code point of the character at or behind `at`, if it is of two or three bytes.
+/// The character at or behind `at` if it is of two or three bytes; any other one is as good as NUL.
 #[inline]
-fn code_near(bytes: &[u8], at: usize) -> Option<u32> {
+fn character_near(bytes: &[u8], at: usize) -> char {
     // A character has at most three bytes that are no first ones.
     let mut window = [0; 8];
     match bytes.get(at..at + 8) {
         Some(bytes) => window.copy_from_slice(bytes),
         None => window[..bytes.len() - at].copy_from_slice(&bytes[at..]),
     }
-    let skip = window[..4].iter().position(|&byte| byte & 0xC0 != 0x80)?;
-    let [first, second, third] = [window[skip], window[skip + 1], window[skip + 2]].map(u32::from);
-    match first {
-        0xE0..=0xEF => Some((first & 0x0F) << 12 | (second & 0x3F) << 6 | third & 0x3F),
-        0xC0..=0xDF => Some((first & 0x1F) << 6 | second & 0x3F),
-        _ => None,
-    }
+    let window = u64::from_le_bytes(window);
+    // Bytes that continue a character are 10xxxxxx: of each byte that is none, one bit at least remains.
+    let firsts = (window & 0xC0C0_C0C0_C0C0_C0C0) ^ 0x8080_8080_8080_8080;
+    let window = (window >> (firsts.trailing_zeros() / 8 * 8)) as u32;
+    let [first, second, third, _] = window.to_le_bytes().map(u32::from);
+    let code = match first {
+        0xE0..=0xEF => (first & 0x0F) << 12 | (second & 0x3F) << 6 | third & 0x3F,
+        0xC0..=0xDF => (first & 0x1F) << 6 | second & 0x3F,
+        _ => 0,
+    };
+    char::from_u32(code).unwrap_or('\0')
 }
 
 /// Counts around a sample and adds the stretches there; where it stopped.
-fn count(
-    text: &str,
-    sample: usize,
-    floor: usize,
-    model: &Model,
-    found: &mut Vec<Range<usize>>,
-) -> usize {
+fn count(text: &str, sample: usize, floor: usize, found: &mut Vec<Range<usize>>) -> usize {
     let from = text
         .floor_char_boundary(sample.saturating_sub(NEAR))
         .max(floor);
@@ -111,7 +94,7 @@ fn count(
             count = 0.0;
             start = at;
         }
-        let suspicious = has(model, u32::from(c));
+        let suspicious = is_suspicious(c);
         count += match c {
             _ if suspicious => WEIGHTS[0],
             '\0'..='\x7F' => WEIGHTS[2],

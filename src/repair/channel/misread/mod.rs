@@ -14,6 +14,7 @@ mod candidates;
 mod chain;
 mod look;
 mod plain;
+mod rare_table;
 mod right;
 mod search;
 mod transmit;
@@ -355,7 +356,14 @@ impl Repairer<'_> {
         };
         let mut outcome = search::search(text, chain, self.model, way);
         self.lookups = self.lookups.saturating_sub(outcome.lookups);
-        let silent = losses(text, &outcome, self.model);
+        // Where next to nothing was found, losses without a trace may explain that only in UTF-8.
+        let anywhere = candidates::is_utf8_like(text, chain);
+        let inside = outcome.path.iter().filter(|node| node.inside);
+        let found: String = inside.flat_map(Node::characters).collect();
+        if !anywhere && self.support(&found, chain).0 < EVEN_AMONG_HAN {
+            return Vec::new();
+        }
+        let silent = losses(text, &outcome, self.model, anywhere);
         let mut puts = outcome.path.iter().flat_map(Node::puts);
         let latin = chain
             .0
@@ -621,10 +629,10 @@ fn worth(runs: &[Run]) -> f32 {
 
 /// Where bytes may have been lost without a trace: around the suspicious characters that a search has
 /// left outside of its runs, and around what reads badly inside of them.
-fn losses(text: &str, outcome: &Outcome, model: &Model) -> Vec<usize> {
+fn losses(text: &str, outcome: &Outcome, model: &Model, anywhere: bool) -> Vec<usize> {
     let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
     let mut places = vec![false; starts.len()];
-    let all = starts.len() <= SHORT && !outcome.path.iter().any(|node| node.inside);
+    let all = anywhere && starts.len() <= SHORT && !outcome.path.iter().any(|node| node.inside);
     let mut at = 0;
     let (mut context, mut before, mut bad) = (model.line_start(), None, 0);
     for (i, node) in outcome.path.iter().enumerate().take(starts.len()) {
