@@ -234,11 +234,15 @@ pub(crate) fn run(
     };
     // A single text can wait for ever, as on standard input; with several there is something to bring in order.
     let single = select.single();
-    interrupt::watch(if single.is_some() {
-        Interrupt::Now
-    } else {
-        Interrupt::Orderly
-    })?;
+    match &places {
+        // Nothing that could stay half written: the system's own way to end is as good, and needs no thread.
+        Places::Planned(plan)
+            if matches!(plan.as_slice(), [Destination::Standard])
+                && edits.is_none()
+                && arguments.report.report.is_none() => {}
+        _ if single.is_some() => interrupt::watch(Interrupt::Now)?,
+        _ => interrupt::watch(Interrupt::Orderly)?,
+    }
     let mut books = Books::new(console, &arguments.report, &select)?;
     let (outer, inner) = threads(&select);
     let wants_report = books.wants();

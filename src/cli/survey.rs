@@ -34,7 +34,7 @@ const NAMED: usize = 3;
 pub(crate) struct ReportArguments {
     /// Write a line of JSON for each file and for each change, with what stands around it
     #[arg(long, value_name = "FILE")]
-    report: Option<PathBuf>,
+    pub(crate) report: Option<PathBuf>,
     /// In the report, only so many changes of each rule, chosen without favour
     #[arg(long, value_name = "N", requires = "report")]
     report_sample: Option<usize>,
