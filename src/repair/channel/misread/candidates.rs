@@ -228,6 +228,9 @@ fn is_sound(sample: &str, model: &Model) -> bool {
 fn may_read_well(text: &str, layer: Layer, model: &Model) -> bool {
     let window = if text.chars().nth(SHORT).is_some() {
         WINDOW
+    } else if layer.wrong.is_single_byte() {
+        // Twelve of its characters are four of UTF-8 at the most.
+        1
     } else {
         WINDOW - 1
     };

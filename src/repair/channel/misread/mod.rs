@@ -75,6 +75,8 @@ const MOST_DEEP: [usize; 2] = [4, 8];
 const MOST_FAILURES: [usize; 2] = [16, 64];
 /// One in so many is looked at from there on.
 const EVERY: [usize; 2] = [64, 8];
+/// Suspicious characters of a kind side by side that make a part of its own.
+const OF_A_KIND: usize = 3;
 /// Suspicious characters from which on a stretch is long.
 const LONG: usize = 8;
 /// Text with a larger share of U+FFFD is not restorable: at one byte in six it is a third of GBK's pairs.
@@ -106,7 +108,10 @@ pub fn repair(text: &str, model: &Model, options: &Options) -> (EditList, Vec<Un
         failures: [0; 2],
         runs: BTreeMap::new(),
     };
-    let pieces = pieces(text, &stretches);
+    let pieces: Vec<Piece> = pieces(text, &stretches)
+        .into_iter()
+        .flat_map(|piece| piece.cut(text))
+        .collect();
     for piece in &pieces {
         repairer.repair(piece, true);
     }
@@ -170,6 +175,50 @@ struct Piece {
 }
 
 impl Piece {
+    /// The parts that were not misread with the same codec: some Han or kana beside some letters or signs. What was
+    /// lost for good belongs to no part.
+    fn cut(self, text: &str) -> Vec<Piece> {
+        let mut cuts = vec![self.stretch.start];
+        let stretch = &text[self.stretch.clone()];
+        // How many of a kind stand side by side, and where they begin; the kind of the part so far.
+        let (mut row, mut row_start, mut row_is_cjk, mut part_is_cjk) = (0, 0, false, None);
+        for (i, c) in stretch.char_indices().filter(|&(_, c)| is_rare(c)) {
+            let is_cjk = is_cjk(c);
+            if row == 0 || is_cjk != row_is_cjk {
+                (row, row_start, row_is_cjk) = (0, self.stretch.start + i, is_cjk);
+            }
+            row += 1;
+            if row == OF_A_KIND {
+                if part_is_cjk.is_some_and(|part| part != is_cjk) {
+                    cuts.push(row_start);
+                }
+                part_is_cjk = Some(is_cjk);
+            }
+        }
+        let mut ends = cuts[1..].to_vec();
+        ends.push(self.stretch.end);
+        let last = cuts.len() - 1;
+        let mut parts: Vec<Piece> = Vec::new();
+        for (i, (start, end)) in cuts.into_iter().zip(ends).enumerate() {
+            let from = if i == 0 { self.span.start } else { start };
+            let to = if i == last { self.span.end } else { end };
+            let lost = lost_for_good(&text[from..to]);
+            let gaps = lost
+                .iter()
+                .map(|spot| from + spot.span.start..from + spot.span.end);
+            let mut at = from;
+            for gap in gaps.chain([to..to]) {
+                let span = at..gap.start;
+                let stretch = start.clamp(at, gap.start)..end.clamp(at, gap.start);
+                if text[stretch.clone()].chars().any(is_rare) {
+                    parts.push(Piece { span, stretch });
+                }
+                at = gap.end;
+            }
+        }
+        parts
+    }
+
     /// 0 for a short stretch, 1 for a long one.
     fn kind(&self, text: &str) -> usize {
         let suspicious = text[self.stretch.clone()]
@@ -610,6 +659,11 @@ impl Repairer<'_> {
     fn end(&self, run: &Run, node: usize) -> usize {
         run.starts.get(node + 1).copied().unwrap_or(run.span.end)
     }
+}
+
+/// Whether a double-byte codec rather than another shows characters of this kind.
+fn is_cjk(c: char) -> bool {
+    matches!(c, '\u{2E80}'..='\u{D7FF}' | '\u{E000}'..='\u{FFEF}')
 }
 
 /// The share of U+FFFD among the characters above ASCII.
