@@ -243,21 +243,21 @@ impl Repairer {
             let edits = escapes::decode(text, is_html(), |rule| self.wants(rule));
             revision.apply(edits);
         }
-        if self.wants(Rule::Misread) {
-            let (edits, mut open) = misread::repair(&revision.text, self.model(), options);
-            revision.to_input(&mut open);
-            unresolved = open;
-            // A sound character between two misread ones is read again and comes out as it was.
-            let edits = edits.without_idle(&revision.text);
-            revision.apply(edits);
+        let may_be_damaged = trigger::may_be_damaged(&revision.text);
+        if may_be_damaged {
+            page.learn(&revision.text, self.model());
+        }
+        // On a spliced page what looks misread is shifted as a rule, and is read when the shifts are put right.
+        let spliced = may_be_damaged && page.is_spliced();
+        if !spliced {
+            self.misread(&mut revision, &mut unresolved);
         }
         if pieces::may_have(&revision.text) {
             let wants = |rule| self.wants(rule);
             let edits = pieces::repair(&revision.text, self.model(), wants);
             revision.apply(edits);
         }
-        if trigger::may_be_damaged(&revision.text) {
-            page.learn(&revision.text, self.model());
+        if may_be_damaged {
             if self.wants(Rule::CommaNoise) {
                 let edits = comma::noise(&revision.text, page.is_damaged());
                 page.comma_noise += edits.len() as u32;
@@ -274,6 +274,9 @@ impl Repairer {
                 unresolved.append(&mut open);
                 revision.apply(edits);
             }
+        }
+        if spliced {
+            self.misread(&mut revision, &mut unresolved);
         }
         if let Some(to) = options.to.variant()
             && self.wants(Rule::Script)
@@ -302,6 +305,18 @@ impl Repairer {
             edits: revision.edits,
             unresolved,
         }
+    }
+
+    fn misread(&self, revision: &mut Revision<'_>, unresolved: &mut Vec<Unresolved>) {
+        if !self.wants(Rule::Misread) {
+            return;
+        }
+        let (edits, mut open) = misread::repair(&revision.text, self.model(), &self.options);
+        revision.to_input(&mut open);
+        unresolved.append(&mut open);
+        // A sound character between two misread ones is read again and comes out as it was.
+        let edits = edits.without_idle(&revision.text);
+        revision.apply(edits);
     }
 
     fn convert(
