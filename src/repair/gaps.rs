@@ -56,9 +56,13 @@ pub fn with_gaps<'m, A: Automaton, L: Lattice>(
     let mut best = path.clone();
     let mut rivals = Vec::new();
     for _ in 0..MOST_GAPS {
-        let mut found = search.insertions(&best, before);
-        found.sort_by(|a, b| b.score.total_cmp(&a.score));
-        found.truncate(MOST_RIVALS);
+        let mut insertions = search.insertions(&best, before);
+        insertions.sort_by(|a, b| b.change.total_cmp(&a.change));
+        insertions.truncate(MOST_RIVALS);
+        let mut found: Vec<Path> = insertions
+            .iter()
+            .map(|found| found.put_into(&best))
+            .collect();
         let improved = found.first().is_some_and(|first| first.score > best.score);
         let next = if improved {
             found.remove(0)
@@ -98,7 +102,7 @@ struct Gaps<'g, 'm, A, L> {
 
 impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
     /// Every way to put one pair in, within reach of the path's score.
-    fn insertions(&self, path: &Path, before: Context) -> Vec<Path> {
+    fn insertions(&self, path: &Path, before: Context) -> Vec<Insertion> {
         let mut found = Vec::new();
         let mut context = before;
         for i in 0..path.arcs.len() {
@@ -127,7 +131,13 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
             && next.text.chars().next().is_some()
     }
 
-    fn insert_after<'p>(&self, path: &'p Path, i: usize, context: Context, found: &mut Vec<Path>) {
+    fn insert_after<'p>(
+        &self,
+        path: &'p Path,
+        i: usize,
+        context: Context,
+        found: &mut Vec<Insertion>,
+    ) {
         let Some(&open) = path.arcs[i].bytes.last() else {
             return;
         };
@@ -166,7 +176,12 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
             {
                 continue;
             }
+            let enough = as_is - WITHIN - BETTER_THAN_PAIRS - first_nats;
             for second in &seconds {
+                // No pair is likelier than sure, and the seconds behind this one have even less behind them.
+                if second.after_nats < enough {
+                    break;
+                }
                 if !self
                     .lattice
                     .is_dropped(u16::from_be_bytes([lead, second.trail]))
@@ -175,8 +190,7 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
                 }
                 let pair_nats = self.model.bigram_log_prob(symbol, second.symbol);
                 // What the model says of three characters is seldom much better than their pairs.
-                let hopeless =
-                    first_nats + pair_nats + second.after_nats + BETTER_THAN_PAIRS < as_is - WITHIN;
+                let hopeless = pair_nats + second.after_nats < enough;
                 if pair_nats < LEAST_PAIR
                     || hopeless
                     || !may_end_here(u16::from_be_bytes([second.trail, close]))
@@ -192,22 +206,21 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
                     .chain(following.iter().copied());
                 let change = self.score(context, with) - as_is - self.cost;
                 if change > -WITHIN {
-                    found.push(insert(
-                        path,
-                        i,
+                    found.push(Insertion {
+                        after: i,
                         resumed,
                         end,
-                        [lead, second.trail],
-                        [first, second.character],
+                        pair: [lead, second.trail],
+                        characters: [first, second.character],
                         change,
-                    ));
+                    });
                 }
             }
         }
     }
 
     /// The characters that `close` can complete with a trail byte of a dropped pair as its lead byte, without
-    /// the rare ones.
+    /// the rare ones, those first that go best with what follows.
     fn seconds(&self, close: u8, next: &Taken, following: &[char]) -> Vec<Second> {
         let after = next.text.chars().nth(1).or(following.first().copied());
         let after = after.map(|c| self.model.symbol(c));
@@ -228,6 +241,11 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
                 after_nats,
             });
         }
+        seconds.sort_unstable_by(|a: &Second, b| {
+            b.after_nats
+                .total_cmp(&a.after_nats)
+                .then(a.trail.cmp(&b.trail))
+        });
         seconds
     }
 
@@ -248,51 +266,57 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
     }
 }
 
-/// The path with a dropped pair between arc `i` and the one after it; what stands between that one and the
-/// arc `resumed` is an annotation up to `end`, where the path may not have come to.
-fn insert(
-    path: &Path,
-    i: usize,
+/// A dropped pair put between an arc and the next one.
+struct Insertion {
+    /// The number of the arc.
+    after: usize,
+    /// The arc at which the path goes on as it was; what stands between the next one and it is an annotation.
     resumed: usize,
+    /// Where that annotation ends, which the path may not have come to.
     end: usize,
     pair: [u8; 2],
     characters: [char; 2],
+    /// Nats that it adds to the path's score.
     change: f32,
-) -> Path {
-    let [first, second] = characters;
-    let mut arcs = Vec::with_capacity(path.arcs.len() + 1);
-    arcs.extend_from_slice(&path.arcs[..=i]);
-    let at = path.arcs[i].to;
-    arcs.push(Taken {
-        from: at,
-        to: at,
-        kind: Kind::Vanished,
-        bytes: Bytes::pair(pair),
-        lost: 0b11,
-        text: CompactString::from_iter([first]),
-        pending: true,
-    });
-    let mut next = path.arcs[i + 1].clone();
-    next.text = std::iter::once(second)
-        .chain(next.text.chars().skip(1))
-        .collect();
-    arcs.push(next);
-    let from = path.arcs[i + 1].to;
-    if from < end {
-        let kind = Kind::Annotation;
+}
+
+impl Insertion {
+    /// The path with the pair in it.
+    fn put_into(&self, path: &Path) -> Path {
+        let [first, second] = self.characters;
+        let mut arcs = Vec::with_capacity(path.arcs.len() + 2);
+        arcs.extend_from_slice(&path.arcs[..=self.after]);
+        let at = path.arcs[self.after].to;
         arcs.push(Taken {
-            from,
-            to: end,
-            kind,
-            bytes: Bytes::default(),
-            lost: 0,
-            text: CompactString::default(),
-            pending: false,
+            from: at,
+            to: at,
+            kind: Kind::Vanished,
+            bytes: Bytes::pair(self.pair),
+            lost: 0b11,
+            text: CompactString::from_iter([first]),
+            pending: true,
         });
-    }
-    arcs.extend_from_slice(&path.arcs[resumed..]);
-    Path {
-        score: path.score + change,
-        arcs,
+        let mut next = path.arcs[self.after + 1].clone();
+        next.text = std::iter::once(second)
+            .chain(next.text.chars().skip(1))
+            .collect();
+        arcs.push(next);
+        let from = path.arcs[self.after + 1].to;
+        if from < self.end {
+            arcs.push(Taken {
+                from,
+                to: self.end,
+                kind: Kind::Annotation,
+                bytes: Bytes::default(),
+                lost: 0,
+                text: CompactString::default(),
+                pending: false,
+            });
+        }
+        arcs.extend_from_slice(&path.arcs[self.resumed..]);
+        Path {
+            score: path.score + self.change,
+            arcs,
+        }
     }
 }
