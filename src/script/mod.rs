@@ -19,6 +19,7 @@ mod words;
 mod style;
 mod paths;
 mod zhe;
+mod names;
 mod dictionary;
 mod quotes;
 #[cfg(feature = "zhconv")]

@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 
 use super::forms::{Form, Forms};
+use super::names;
 use super::style::Style;
 use super::words::Words;
 use super::zhe::{self, Choice};
@@ -117,7 +118,10 @@ impl<'r> Reader<'r> {
         at: usize,
         decided: &mut VecDeque<Decided>,
     ) {
-        if let Some(alone) = self.alone(text, floor, at) {
+        if let Some(alone) = self
+            .surname(text, at)
+            .or_else(|| self.alone(text, floor, at))
+        {
             decided.push_back(alone);
             return;
         }
@@ -228,6 +232,21 @@ impl<'r> Reader<'r> {
         self.scratch = scratch;
     }
 
+    /// The decision where the character at byte `at` is a surname, and no word.
+    fn surname(&self, text: &str, at: usize) -> Option<Decided> {
+        let form = names::surname(text, at)?;
+        let open = self.forms.entry(text[at..].chars().next()?).open(true)?;
+        let options = self.forms.options(open);
+        options
+            .iter()
+            .any(|option| option.new == form)
+            .then_some(Decided {
+                at,
+                new: form,
+                rival: None,
+            })
+    }
+
     /// The decision where no word can cover the character at byte `at`, which a few look-ups in the filter of the list
     /// tell: the most frequent case, and no stretch has to be built for it.
     fn alone(&self, text: &str, floor: usize, at: usize) -> Option<Decided> {
@@ -304,6 +323,8 @@ impl<'r> Reader<'r> {
 
     fn place(&self, text: &str, at: usize, c: char) -> Place {
         let open = self.forms.entry(c).open(true);
+        // A surname is decided by itself, and no part of a word.
+        let open = open.filter(|_| self.surname(text, at).is_none());
         let mut heard = [0.0; 2];
         if c == '著' && open.is_some() {
             let odds = zhe::choose(self.model, text, at, &self.zhe).odds;
