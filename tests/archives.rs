@@ -2,7 +2,7 @@
 //! and every limit and every refusal is met by an archive made by hand.
 
 use std::fs;
-use std::io::{Cursor, Read, Write};
+use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -354,6 +354,24 @@ fn an_epub_keeps_its_mimetype_and_a_docx_its_parts() {
         "<w:document><w:body><w:p><w:r><w:t>党的社会</w:t></w:r><w:r><w:t>工作说这样的话</w:t></w:r></w:p></w:body></w:document>"
     );
     assert_eq!(entries[2].1, "<a>社會</a>".as_bytes());
+
+    let content = "<office:text><text:p>黨的社會(huì )<text:span>工作說這樣的話</text:span></text:p></office:text>";
+    let odt = zip_of(&[
+        ("mimetype", b"application/vnd.oasis.opendocument.text"),
+        ("content.xml", content.as_bytes()),
+        ("settings.xml", "<a>社會</a>".as_bytes()),
+    ]);
+    let new = fixed("a.odt", &odt);
+    assert_eq!(
+        &new[30..77],
+        b"mimetypeapplication/vnd.oasis.opendocument.text"
+    );
+    let entries = unzip(&new);
+    assert_eq!(
+        String::from_utf8_lossy(&entries[1].1),
+        "<office:text><text:p>党的社会<text:span>工作说这样的话</text:span></text:p></office:text>"
+    );
+    assert_eq!(entries[2].1, "<a>社會</a>".as_bytes());
 }
 
 /// A zip whose entry has the name `name`, which other writers would refuse.
@@ -611,7 +629,56 @@ fn broken_and_overlapping_archives_are_refused() {
     let shifted = [b"PK\x03\x04 something in front".to_vec(), archive.clone()].concat();
     assert!(refusal("a.zip", &shifted, |_| {}).contains("out of place"));
 
+    let broken = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut archive = archive.clone();
+        change(&mut archive);
+        refusal("a.zip", &archive, |_| {})
+    };
+    let start_of = |signature: &[u8; 4]| archive.windows(4).position(|four| four == signature);
+    let central = start_of(b"PK\x01\x02").unwrap();
+    let end = start_of(b"PK\x05\x06").unwrap();
+    let volumes = broken(&|archive| archive[end + 4] = 1);
+    assert!(volumes.contains("several volumes"), "{volumes}");
+    let other = broken(&|archive| archive[central] = b'Q');
+    assert!(other.contains("something else than entries"), "{other}");
+    let cut = broken(&|archive| archive[central + 28 + 1] = 0xFF);
+    assert!(cut.contains("directory is cut off"), "{cut}");
+    let moved = broken(&|archive| archive[second + 42] += 1);
+    assert!(moved.contains("not where its directory says"), "{moved}");
+    let last = second;
+    let reaching = broken(&|archive| archive[last + 20] = 200);
+    assert!(
+        reaching.contains("reaches into the directory"),
+        "{reaching}"
+    );
+    for (place, what) in [(u64::MAX, "beyond"), (0, "no directory")] {
+        let located = broken(&|archive| {
+            let mut locator = b"PK\x06\x07\0\0\0\0".to_vec();
+            locator.extend_from_slice(&place.to_le_bytes());
+            locator.extend_from_slice(&[1, 0, 0, 0]);
+            archive.splice(end..end, locator);
+        });
+        assert!(located.contains("out of place"), "{what}: {located}");
+    }
+
     let tar = tar_of(&[("a.txt", b"0123456789")]);
+    let mut wrong = tar.clone();
+    wrong[124..136].copy_from_slice(b"zzzzzzzzzzz\0");
+    set_sum(&mut wrong);
+    assert!(refusal("a.tar", &wrong, |_| {}).contains("no number"));
+    let mut builder = tar::Builder::new(Vec::new());
+    builder
+        .append_pax_extensions([("size", &b"ten"[..])])
+        .unwrap();
+    let extended = [builder.into_inner().unwrap()[..1024].to_vec(), tar.clone()].concat();
+    assert!(refusal("a.tar", &extended, |_| {}).contains("no number"));
+    // An extended header of two megabytes, which is more than any name or size needs.
+    let mut long = tar::Header::new_gnu();
+    long.set_entry_type(tar::EntryType::GNULongName);
+    long.set_size(2 << 20);
+    long.set_cksum();
+    let long = [long.as_bytes().to_vec(), vec![b'a'; 2 << 20], tar.clone()].concat();
+    assert!(refusal("a.tar", &long, |_| {}).contains("extended header is too long"));
     let mut wrong = tar.clone();
     wrong[0] = b'z';
     assert!(refusal("a.tar", &wrong, |_| {}).contains("check sum"));
@@ -631,6 +698,12 @@ fn broken_and_overlapping_archives_are_refused() {
     let none = text.replace("Content-Length", "Content-Lengthy");
     assert!(refusal("a.warc", none.as_bytes(), |_| {}).contains("no Content-Length"));
 
+    let endless = [b"WARC/1.0\r\n".to_vec(), b"X-Long: a\r\n".repeat(10_000)].concat();
+    assert!(refusal("a.warc", &endless, |_| {}).contains("no end of its header"));
+    // A member that holds more than its record.
+    let two = [record.clone(), b"WARC/1.0 is no header".to_vec()].concat();
+    assert!(refusal("a.warc.gz", &gz(&two), |_| {}).contains("refused"));
+
     let packed = gz(DAMAGED.repeat(100).as_bytes());
     assert!(
         refusal("a.txt.gz", &packed[..packed.len() - 9], |_| {}).contains("broken or was cut off")
@@ -639,6 +712,69 @@ fn broken_and_overlapping_archives_are_refused() {
     let at = damaged.len() - 6;
     damaged[at] ^= 1;
     assert!(refusal("a.txt.gz", &damaged, |_| {}).contains("broken or was cut off"));
+}
+
+/// A file that is zero up to its end, as long as it says.
+struct Sparse {
+    tail: Vec<u8>,
+    length: u64,
+    at: u64,
+}
+
+impl Read for Sparse {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let left = self.length.saturating_sub(self.at);
+        let count = buffer
+            .len()
+            .min(usize::try_from(left).unwrap_or(usize::MAX));
+        let tail_start = self.length - self.tail.len() as u64;
+        for (i, byte) in buffer[..count].iter_mut().enumerate() {
+            let place = self.at + i as u64;
+            *byte = match place.checked_sub(tail_start) {
+                Some(place) => self.tail[place as usize],
+                None => 0,
+            };
+        }
+        if self.at == 0 && count >= 4 {
+            buffer[..4].copy_from_slice(b"PK\x03\x04");
+        }
+        self.at += count as u64;
+        Ok(count)
+    }
+}
+
+impl Seek for Sparse {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.at = match to {
+            SeekFrom::Start(at) => at,
+            SeekFrom::End(by) => self.length.saturating_add_signed(by),
+            SeekFrom::Current(by) => self.at.saturating_add_signed(by),
+        };
+        Ok(self.at)
+    }
+}
+
+/// A directory of a gigabyte would fill the memory before an entry is looked at.
+#[test]
+fn a_directory_without_end_is_refused() {
+    let length = 1_u64 << 30;
+    let mut tail = b"PK\x05\x06".to_vec();
+    tail.resize(22, 0);
+    let size = (length - 22) as u32;
+    tail[12..16].copy_from_slice(&size.to_le_bytes());
+    let mut input = Sparse {
+        tail,
+        length,
+        at: 0,
+    };
+    let repairer = repairer();
+    let error = Batch::new(&repairer)
+        .process("a.zip".as_ref(), &mut input, None, &mut |_| Ok(()))
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("directory is too long"),
+        "{error}"
+    );
 }
 
 /// An entry that is broken or encrypted is passed on and told about; the others are repaired.

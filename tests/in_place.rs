@@ -102,6 +102,94 @@ fn killed_at_any_moment_every_file_is_whole() {
     );
 }
 
+/// 3. Every system call that touches a file may be the last one (the program is killed there) or may fail, as on a full
+/// or a broken disk. `strace` does both.
+#[cfg(target_os = "linux")]
+#[test]
+#[allow(clippy::print_stderr)]
+fn any_system_call_may_be_the_last_or_fail() {
+    let strace = |folder: &Folder, call: &str, fault: String| {
+        let expression = format!("inject={call}:{fault}");
+        std::process::Command::new("strace")
+            .current_dir(folder.path())
+            .env("XDG_STATE_HOME", folder.at(".state"))
+            .args(["-f", "-qq", "-o", "strace.log", "-e", &expression])
+            .arg(env!("CARGO_BIN_EXE_hanfix"))
+            .args(["fix", "-q", "-w", "d", "-j1", "--journal", "j"])
+            .output()
+    };
+    let names = ["d/a.txt", "d/b.txt"];
+    let damaged = || {
+        let folder = Folder::new();
+        for name in names {
+            folder.write(name, DAMAGED);
+        }
+        folder
+    };
+    // The number of a call that is never reached: everything goes well, or strace does not work here.
+    let works = strace(&damaged(), "fsync", "error=EIO:when=999".to_owned());
+    if !works.is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: strace is missing, or may not trace");
+        return;
+    }
+    let mut ends = 0;
+    for (call, error) in [
+        ("openat", "ENOSPC"),
+        ("mkdir", "ENOSPC"),
+        ("write", "ENOSPC"),
+        ("fsync", "EIO"),
+        ("fchmod", "EPERM"),
+        ("rename", "EIO"),
+        ("close", "EIO"),
+    ] {
+        for fault in ["signal=KILL".to_owned(), format!("error={error}")] {
+            // A run has some twenty of the most frequent of these calls.
+            for when in 1..100 {
+                let folder = damaged();
+                let what = format!("{call} {when}: {fault}");
+                let output = strace(&folder, call, format!("{fault}:when={when}")).unwrap();
+                let mut replaced = 0;
+                for name in names {
+                    let text = folder.read(name);
+                    assert!(text == DAMAGED || text == REPAIRED, "{what}: {text}");
+                    replaced += usize::from(text == REPAIRED);
+                }
+                let went_well = output.status.success();
+                assert!(!went_well || replaced == 2, "{what}: a failure is not told");
+                let killed = fault == "signal=KILL";
+                if killed && replaced > 0 && !went_well {
+                    // What was replaced can be had back.
+                    folder.done(&["undo", "-q", "--journal", "j"]);
+                    for name in names {
+                        assert_eq!(folder.read(name), DAMAGED, "{what}");
+                    }
+                }
+                folder.done(&["fix", "-q", "-w", "d", "--no-journal"]);
+                for name in names {
+                    assert_eq!(folder.read(name), REPAIRED, "{what}");
+                }
+                let files = folder.files();
+                assert!(
+                    files.iter().all(|name| !name.starts_with("d/.")),
+                    "{what}: {files:?}"
+                );
+                ends += usize::from(!went_well);
+                if killed && went_well {
+                    break;
+                }
+                if !killed
+                    && !std::fs::read_to_string(folder.at("strace.log"))
+                        .unwrap()
+                        .contains("INJECTED")
+                {
+                    break;
+                }
+            }
+        }
+    }
+    assert!(ends > 30, "only {ends} runs ended before their time");
+}
+
 /// 3. A full disk: an error, and the old file.
 #[cfg(target_os = "linux")]
 #[test]

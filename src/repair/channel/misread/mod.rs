@@ -207,7 +207,7 @@ impl Piece {
                 .iter()
                 .map(|spot| from + spot.span.start..from + spot.span.end);
             let mut at = from;
-            for gap in gaps.chain([to..to]) {
+            for gap in gaps.chain(std::iter::once(to..to)) {
                 let span = at..gap.start;
                 let stretch = start.clamp(at, gap.start)..end.clamp(at, gap.start);
                 if text[stretch.clone()].chars().any(is_rare) {
