@@ -1,9 +1,10 @@
 //! How often a repair is right, by how sure it was: simulated damage over clean text that the model
 //! has not seen, and damage marks planted in clean text.
 //!
-//!     cargo run --release --example reliability -- ../shared/corpora/clean ../shared/damage/annotations.tsv [PAGES]
+//!     cargo run --release --example reliability -- ../shared/corpora/clean ../shared/damage/annotations.tsv [PAGES [TIMES]]
 //!
-//! PAGES is how many pages of each file are damaged, evenly spread over it (60 unless given).
+//! PAGES is how many pages of each file are damaged, evenly spread over it (60 unless given); TIMES how often each is, at
+//! other places and by another site each time (1 unless given).
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
@@ -24,21 +25,17 @@ const PLANTED: usize = 12;
 fn main() {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
     let (Some(corpora), Some(annotations)) = (arguments.next(), arguments.next()) else {
-        eprintln!("usage: reliability CORPORA ANNOTATIONS [PAGES]");
+        eprintln!("usage: reliability CORPORA ANNOTATIONS [PAGES [TIMES]]");
         std::process::exit(2);
     };
-    let most = match arguments
-        .next()
-        .as_deref()
-        .map(|n| n.to_string_lossy().parse())
-    {
-        None => PAGES,
-        Some(Ok(most)) => most,
-        Some(Err(error)) => {
-            eprintln!("PAGES must be a number: {error}");
-            std::process::exit(2);
-        }
+    let mut number = |otherwise: usize| match arguments.next() {
+        None => otherwise,
+        Some(number) => number.to_string_lossy().parse().unwrap_or_else(|error| {
+            eprintln!("PAGES and TIMES must be numbers: {error}");
+            std::process::exit(2)
+        }),
     };
+    let (most, times) = (number(PAGES), number(1));
     let annotations = read_annotations(&annotations);
     let mut options = Options::default();
     options.to = Target::Keep;
@@ -54,9 +51,11 @@ fn main() {
     for file in &files {
         let pages = pages(&read(file), most);
         let mut own = Table::default();
-        for (i, page) in pages.iter().enumerate() {
-            let site = site(&annotations, i as u64);
-            own.add(&repairer, page, &site, i as u64);
+        for time in 0..times {
+            for (i, page) in pages.iter().enumerate() {
+                let seed = (time * pages.len() + i) as u64;
+                own.add(&repairer, page, &site(&annotations, seed), seed);
+            }
         }
         println!(
             "{:50} {}",

@@ -6,3 +6,16 @@ fn dialogues() {
         .env("COLUMNS", "100")
         .case("tests/cmd/*.trycmd");
 }
+
+/// Both READMEs name every rule.
+#[test]
+fn the_readmes_name_every_rule() {
+    for (name, readme) in [
+        ("README.md", include_str!("../README.md")),
+        ("README.zh.md", include_str!("../README.zh.md")),
+    ] {
+        for rule in hanfix::Rule::ALL {
+            assert!(readme.contains(&format!("`{rule}`")), "{name}: {rule}");
+        }
+    }
+}

@@ -237,6 +237,27 @@ fn words(path: &str, named: &mut Vec<String>) -> Result<Vec<(String, f64)>, Fail
         .collect()
 }
 
+/// Names of people and places, and a few words, in whose characters other words usually have another form; in the
+/// standard forms of OpenCC. Written down for this project; the lists of words have few names.
+const NAMES: &str = "
+    余姚 余秋雨 余光中 余華 余杭 余干 余江 余慶 余英時 余則成 余文樂 余承東 余叔岩 余嘉錫
+    范仲淹 范蠡 范曾 范冰冰 范偉 范增 范曄 范成大 范寬 范雎 范進 范長江 范文瀾 范文程 范陽 范縣 范志毅 范德華
+    于謙 于右任 于正 于丹 于和偉 于成龍 于禁 于敏 于洋 于田 于闐 于吉 于是之 于志寧 于慎行 于大寶 于漢超 于榮光
+    淳于 鮮于 單于 鮮于樞 淳于髡 淳于意
+    姜文 姜子牙 姜維 姜昆 姜太公 姜武 姜尚 姜堰 姜戎 姜夔 孟姜女
+    鍾南山 鍾漢良 鍾欣潼 鍾楚紅 鍾會 鍾繇 鍾馗 鍾山 鍾祥 鍾離 鍾離昧 鍾嶸 鍾子期 鍾敬文 鍾麗緹 鍾鎮濤 鍾嘉欣 鍾情 鍾愛
+    沈從文 沈括 沈周 沈騰 沈約 沈德潛 沈佺期 沈鈞儒 沈雁冰 沈葆楨 沈萬三 沈丘
+    郁達夫 郁可唯 馥郁 濃郁 郁南 郁離子 曲阜 曲靖 曲江 曲沃
+    岳飛 岳雲鵬 岳陽 岳麓 岳母 岳父 岳丈 岳西 岳池 岳不羣 岳靈珊 岳家軍 岳王廟
+    谷歌 谷雨 谷城 谷愛凌 谷建芬 鬼谷子
+    天后 天后宮 皇天后土 后羿 后稷 后土 影后 歌后 王后 太后 皇后 母后 呂后 武后 后妃 皇太后
+    子丑寅卯 丑牛 丑時 辛丑 乙丑 丁丑 己丑 癸丑
+    令狐沖 林沖 張三丰 丰子愷 丰采 丰姿 丰神 丰韻
+    干寶 干將 干將莫邪 朴槿惠 朴正熙 朴智星 朴樹 朴信惠 朴贊郁 党項 党項族 种師道 万俟
+";
+/// What each of them counts, as often as a frequent word: it stands against all other ways to write the same.
+const NAME_COUNT: f64 = 500.0;
+
 /// Counts of single Han characters by group of sources.
 fn counts(path: &Path, named: &mut Vec<String>) -> Result<Counts, Failure> {
     let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -727,6 +748,15 @@ impl Hant {
                     .or_default() += PHRASE_COUNT;
             }
         }
+        let mut names = BTreeSet::new();
+        for name in NAMES.split_whitespace() {
+            let key: String = name.chars().map(fold).collect();
+            if self.is_open(&key) {
+                all.insert(key.clone(), BTreeMap::from([(name.to_owned(), NAME_COUNT)]));
+                opencc.insert(key.clone(), name.to_owned());
+                names.insert(key);
+            }
+        }
         let first = |c: char| match self.options.get(&c) {
             Some(forms) => forms[0].c,
             None => sources
@@ -762,7 +792,7 @@ impl Hant {
                         part != *key && unusual.contains(&part)
                     })
                 });
-            if only_usual && weight < CONFIRMING && !guards
+            if only_usual && weight < CONFIRMING && !guards && !names.contains(key)
                 || counted < CHOOSING && !opencc.contains_key(key)
             {
                 continue;
@@ -776,7 +806,10 @@ impl Hant {
                 kept.push((spelling.clone(), gain, share, from_dictionary));
             }
         }
-        kept.sort();
+        // A spelling may be that of two Simplified words (复苏 and, rarely, 复甦); a search finds either, so that there must
+        // be one: the one that the dictionary has.
+        kept.sort_by(|a, b| a.0.cmp(&b.0).then(b.3.cmp(&a.3)).then(b.cmp(a)));
+        kept.dedup_by(|next, kept: &mut Spelled| next.0 == kept.0);
         Ok(kept)
     }
 

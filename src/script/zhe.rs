@@ -27,8 +27,8 @@ const AFTER: &str = "手力眼急想落裝装涼凉";
 /// Characters after which 着 makes a word and 著 makes none: 随着 沿着 跟着 朝着 向着 (意)味着.
 const BEFORE: &str = "隨随沿跟朝向味";
 
-/// Characters after which 著 makes a word and 着 makes none: 名著 原著 专著 译著 遗著 显著 卓著 巨著 土著.
-const NOUN: &str = "名原專专譯译遺遗顯显卓巨土";
+/// Characters after which 著 makes a word and 着 makes none: 名著 原著 专著 译著 遗著 显著 卓著 巨著 土著 昭著.
+const NOUN: &str = "名原專专譯译遺遗顯显卓巨土昭";
 
 /// Characters that make a noun with 著 (编著 论著 合著) and a verb with 着 (讨论着): [`AFTER`] says
 /// nothing behind them.
@@ -44,6 +44,9 @@ const HOLDING: &str =
 const NAME: &str = "片字牌单單册冊义義声聲利额額次望言句帖分目称稱刺冊衔銜";
 /// What it adds to the odds, in nats: more than 著名 is likelier than 着 before 名.
 const NAME_BONUS: f32 = 14.0;
+
+/// Characters after which 著有 says what somebody wrote: 他著有多部小说, 并著有《史记》.
+const AUTHOR: &str = "他她曾並并另且，。；";
 
 /// What it adds to the odds that neither side makes a noun, in nats: 有著大量.
 const PLAIN_BONUS: f32 = 3.0;
@@ -128,8 +131,11 @@ pub(super) fn choose(model: &Model, text: &str, at: usize, earlier: &[(usize, Ch
 fn word_bonus(before: char, following: &[char]) -> f32 {
     let after = following.first().copied().unwrap_or('\n');
     let names = following.get(1).is_some_and(|&c| NAME.contains(c));
+    let written = following.get(1).is_some_and(|c| "《〈「『".contains(*c));
     if after == '名' && names && HOLDING.contains(before) {
         NAME_BONUS
+    } else if after == '有' && (written || AUTHOR.contains(before)) {
+        -WORD_BONUS
     } else if NOUN.contains(before) {
         -WORD_BONUS
     } else if BEFORE.contains(before) || AFTER.contains(after) && !OPEN.contains(before) {
