@@ -36,6 +36,21 @@ fn words_around_a_character_decide() {
 }
 
 #[test]
+fn surnames_and_names_keep_their_form() {
+    for (input, expected) in [
+        (
+            "范先生的范围，他姓余，关于老师，老百姓于是同意",
+            "范先生的範圍，他姓余，關於老師，老百姓於是同意",
+        ),
+        ("余姚的钟医生说时钟坏了", "余姚的鍾醫生說時鐘壞了"),
+        ("钟南山，天后宫，子丑寅卯", "鍾南山，天后宮，子丑寅卯"),
+        ("经济复苏，仿佛回到从前", "經濟復甦，彷彿回到從前"),
+    ] {
+        assert_eq!(converted(Variant::Tw, input), expected);
+    }
+}
+
+#[test]
 fn overlapping_phrases_and_names() {
     for (input, expected) in [
         (
