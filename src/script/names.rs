@@ -17,7 +17,7 @@ const TITLES: [&str; 40] = [
 ];
 
 /// Characters before a surname behind which a name may begin: 和范先生.
-const BEFORE: &str = "和与與跟及同是请請找叫让讓给給问問见見为為由向被";
+const BEFORE: &str = "的和与與跟及同是请請找叫让讓给給问問见見为為由向被";
 
 /// The form in Traditional text of the character at byte `at`, where it is a surname.
 pub(super) fn surname(text: &str, at: usize) -> Option<char> {

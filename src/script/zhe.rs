@@ -134,9 +134,7 @@ fn word_bonus(before: char, following: &[char]) -> f32 {
     let written = following.get(1).is_some_and(|c| "《〈「『".contains(*c));
     if after == '名' && names && HOLDING.contains(before) {
         NAME_BONUS
-    } else if after == '有' && (written || AUTHOR.contains(before)) {
-        -WORD_BONUS
-    } else if NOUN.contains(before) {
+    } else if after == '有' && (written || AUTHOR.contains(before)) || NOUN.contains(before) {
         -WORD_BONUS
     } else if BEFORE.contains(before) || AFTER.contains(after) && !OPEN.contains(before) {
         WORD_BONUS
