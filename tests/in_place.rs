@@ -102,8 +102,8 @@ fn killed_at_any_moment_every_file_is_whole() {
     );
 }
 
-/// 3. Every system call that touches a file may be the last one (the program is killed there) or may fail, as on a full
-/// or a broken disk. `strace` does both.
+/// 3. Every system call that touches a file may be the last one (the program is killed there) or may fail, as on a
+///    full or a broken disk. `strace` does both.
 #[cfg(target_os = "linux")]
 #[test]
 #[allow(clippy::print_stderr)]
