@@ -510,7 +510,10 @@ impl Repairer<'_> {
             let (next, nats) = plain::read_original(self.model, context, before, c);
             context = next;
             before = Some(c);
-            if !c.is_ascii() {
+            // Letters and digits prove nothing: a row of them costs the model next to nothing.
+            let is_alphanumeric =
+                matches!(c, '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ') || c.is_ascii();
+            if !is_alphanumeric {
                 support += nats + accident;
                 all += 1;
                 chinese += usize::from(is_chinese(c));
