@@ -141,6 +141,7 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
         let Some(&open) = path.arcs[i].bytes.last() else {
             return;
         };
+        let used = matches!(path.arcs[i].kind, Kind::Annotation | Kind::Residue);
         let next = &path.arcs[i + 1];
         let close = next.bytes[0];
         // An annotation right behind says how the character that ends here is read, and is no text.
@@ -172,8 +173,9 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
             };
             let symbol = self.model.symbol(first);
             let first_nats = self.model.bigram_log_prob(context.second, symbol);
-            if first_nats < LEAST_PAIR || self.lattice.owed(u16::from_be_bytes([open, lead])) > 0.0
-            {
+            // What an annotation stands behind was used up by it, and owes none together with the next byte.
+            let owes = !used && self.lattice.owed(u16::from_be_bytes([open, lead])) > 0.0;
+            if first_nats < LEAST_PAIR || owes {
                 continue;
             }
             let enough = as_is - WITHIN - BETTER_THAN_PAIRS - first_nats;

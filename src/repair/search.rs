@@ -152,6 +152,9 @@ struct Hypothesis {
     run: u8,
     /// Whether a byte was chosen and no character was read behind it yet.
     fresh: bool,
+    /// Whether the last byte belongs to the character before an annotation: a replacement does not look at it again, so
+    /// that it and the next byte owe nothing.
+    used: bool,
     node: u32,
 }
 
@@ -162,6 +165,7 @@ impl Hypothesis {
             && self.last_two == other.last_two
             && self.context == other.context
             && self.opened == other.opened
+            && self.used == other.used
             && self.expected == other.expected
     }
 
@@ -268,6 +272,7 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
             opened: false,
             run: 0,
             fresh: false,
+            used: false,
             node: ROOT,
         };
         let mut waiting: Vec<(usize, Vec<Hypothesis>)> = vec![(start, vec![first])];
@@ -353,6 +358,7 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
         hypothesis.opened |= arc.opens;
         if matches!(arc.kind, Kind::Annotation) {
             hypothesis.owed = 0.0;
+            hypothesis.used = true;
         }
         partial.push(Partial {
             hypothesis,
@@ -396,6 +402,7 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
             }
             if arc.kind == Kind::Residue {
                 hypothesis.owed = 0.0;
+                hypothesis.used = true;
             }
             if arc.before_mark {
                 // Noise before noise: the mark that follows must serve both.
@@ -602,7 +609,10 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
                 hypothesis = self.emit(hypothesis, c);
             }
         }
-        hypothesis.owed = self.lattice.owed(hypothesis.last_two);
+        hypothesis.owed = match std::mem::take(&mut hypothesis.used) {
+            true => 0.0,
+            false => self.lattice.owed(hypothesis.last_two),
+        };
         Some(hypothesis)
     }
 
