@@ -748,13 +748,11 @@ impl Hant {
                     .or_default() += PHRASE_COUNT;
             }
         }
-        let mut names = BTreeSet::new();
         for name in NAMES.split_whitespace() {
             let key: String = name.chars().map(fold).collect();
             if self.is_open(&key) {
                 all.insert(key.clone(), BTreeMap::from([(name.to_owned(), NAME_COUNT)]));
-                opencc.insert(key.clone(), name.to_owned());
-                names.insert(key);
+                opencc.insert(key, name.to_owned());
             }
         }
         let first = |c: char| match self.options.get(&c) {
@@ -792,7 +790,7 @@ impl Hant {
                         part != *key && unusual.contains(&part)
                     })
                 });
-            if only_usual && weight < CONFIRMING && !guards && !names.contains(key)
+            if only_usual && weight < CONFIRMING && !guards
                 || counted < CHOOSING && !opencc.contains_key(key)
             {
                 continue;

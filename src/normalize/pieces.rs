@@ -59,29 +59,26 @@ fn is_odd(a: u8, b: u8, c: u8) -> bool {
 
 /// The first block at or behind `at` that may have something for [`repair`].
 fn next(bytes: &[u8], mut at: usize) -> Option<usize> {
+    let mut rest = [0; BLOCK + 2];
     while at < bytes.len() {
-        let end = (at + BLOCK).min(bytes.len());
+        let block = match bytes.get(at..at + BLOCK + 2) {
+            Some(block) => block,
+            None => {
+                let left = &bytes[at..];
+                rest[..left.len()].copy_from_slice(left);
+                rest[left.len()..].fill(0);
+                &rest
+            }
+        };
         let (mut odd, mut spaces) = (false, 0_u8);
-        let block = |at: usize| bytes.get(at..at + BLOCK);
-        match (block(at), block(at + 1), block(at + 2)) {
-            (Some(first), Some(second), Some(third)) => {
-                for ((&a, &b), &c) in first.iter().zip(second).zip(third) {
-                    odd |= is_odd(a, b, c);
-                    spaces += u8::from((a == b' ') & (b >= 0xE3));
-                }
-            }
-            _ => {
-                let byte = |at: usize| bytes.get(at).copied().unwrap_or(0);
-                for i in at..end {
-                    odd |= is_odd(byte(i), byte(i + 1), byte(i + 2));
-                    spaces += u8::from((byte(i) == b' ') & (byte(i + 1) >= 0xE3));
-                }
-            }
+        for ((&a, &b), &c) in block[..BLOCK].iter().zip(&block[1..]).zip(&block[2..]) {
+            odd |= is_odd(a, b, c);
+            spaces += u8::from((a == b' ') & (b >= 0xE3));
         }
         if odd || spaces >= FEW_SPACES {
             return Some(at);
         }
-        at = end;
+        at += BLOCK;
     }
     None
 }

@@ -3,6 +3,8 @@
 //! A surname is a character by itself, and as such the forms of other words are more frequent. What stands around it
 //! tells: 姓 before it, or a title behind it where a sentence or a clause begins.
 
+use crate::damage::page::is_han;
+
 /// Surnames in Simplified text that have several forms in OpenCC's table, and the form that is the surname. Collected by
 /// hand; those of which two forms are surnames (云, 肖, 党) are left out.
 const SURNAMES: &str =
@@ -39,10 +41,6 @@ pub(super) fn surname(text: &str, at: usize) -> Option<char> {
     let behind = &text[at + c.len_utf8()..];
     let titled = TITLES.iter().any(|title| behind.starts_with(title));
     (begins && titled).then_some(form)
-}
-
-fn is_han(c: char) -> bool {
-    matches!(c, '\u{3400}'..='\u{9fff}')
 }
 
 #[cfg(test)]

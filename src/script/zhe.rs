@@ -129,9 +129,8 @@ pub(super) fn choose(model: &Model, text: &str, at: usize, earlier: &[(usize, Ch
 
 /// What the words around a 著 say, in nats in favour of 着.
 fn word_bonus(before: char, following: &[char]) -> f32 {
-    let after = following.first().copied().unwrap_or('\n');
-    let names = following.get(1).is_some_and(|&c| NAME.contains(c));
-    let written = following.get(1).is_some_and(|c| "《〈「『".contains(*c));
+    let [after, next] = [0, 1].map(|i| following.get(i).copied().unwrap_or('\n'));
+    let (names, written) = (NAME.contains(next), "《〈「『".contains(next));
     if after == '名' && names && HOLDING.contains(before) {
         NAME_BONUS
     } else if after == '有' && (written || AUTHOR.contains(before)) || NOUN.contains(before) {

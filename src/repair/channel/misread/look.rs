@@ -120,7 +120,8 @@ fn count(text: &str, sample: usize, floor: usize, found: &mut Vec<Range<usize>>)
     text.len()
 }
 
-fn push(found: &mut Vec<Range<usize>>, span: Range<usize>) {
+/// Adds a span behind the others, joined to the last one where they touch.
+pub(super) fn push(found: &mut Vec<Range<usize>>, span: Range<usize>) {
     match found.last_mut() {
         Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
         _ => found.push(span),

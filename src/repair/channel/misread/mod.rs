@@ -33,6 +33,7 @@ pub use right::Right;
 pub use transmit::{Loss, Misread, layers, misread, misread_all};
 pub use wrong::{Code, Wrong};
 
+use look::push as push_span;
 use search::{Node, Outcome};
 
 /// Nats that Chinese text must beat, for each character, to be no accident. GBK and Big5 make a
@@ -70,7 +71,7 @@ const LINE_BUDGET: (usize, usize) = (200_000, 200);
 const LINE: usize = 4096;
 /// Stretches without a result from which on layers are no longer looked for, and from which on only some stretches
 /// are looked at: first of short ones, as sound Chinese has them (two rare characters side by side; a megabyte of old
-/// novels has hundreds, and each costs a third of a millisecond), then of long ones, as text in another language has them.
+/// novels has hundreds), then of long ones, as text in another language has them.
 const MOST_DEEP: [usize; 2] = [4, 8];
 const MOST_FAILURES: [usize; 2] = [16, 64];
 /// One in so many is looked at from there on.
@@ -144,25 +145,27 @@ pub(crate) fn plain_score(text: &str) -> f32 {
     plain::score(model, model.line_start(), text)
 }
 
-/// Every `锟斤拷`: U+FFFD in UTF-8 read as GBK. What stood there was lost before.
-fn lost_for_good(text: &str) -> Vec<Unresolved> {
-    let mut spots: Vec<Unresolved> = Vec::new();
+/// Every row of `锟斤拷`: U+FFFD in UTF-8 read as GBK. What stood there was lost before.
+fn lost_spans(text: &str) -> Vec<Range<usize>> {
+    let mut spans: Vec<Range<usize>> = Vec::new();
     for at in memchr::memmem::find_iter(text.as_bytes(), LOST_FOR_GOOD) {
-        let end = at + LOST_FOR_GOOD.len();
-        match spots.last_mut() {
-            Some(last) if last.span.end == at => last.span.end = end,
-            _ => spots.push(Unresolved {
-                span: at..end,
-                rule: Rule::Misread,
-                confidence: 1.0,
-                reason: "what stood here was lost before it was misread: \
-                         U+FFFD in UTF-8 read as GBK"
-                    .to_owned(),
-                candidates: Vec::new(),
-            }),
-        }
+        push_span(&mut spans, at..at + LOST_FOR_GOOD.len());
     }
-    spots
+    spans
+}
+
+/// The same as spots to report.
+fn lost_for_good(text: &str) -> Vec<Unresolved> {
+    let spots = lost_spans(text).into_iter().map(|span| Unresolved {
+        span,
+        rule: Rule::Misread,
+        confidence: 1.0,
+        reason: "what stood here was lost before it was misread: \
+                 U+FFFD in UTF-8 read as GBK"
+            .to_owned(),
+        candidates: Vec::new(),
+    });
+    spots.collect()
 }
 
 /// A part of a line with a suspicious stretch in it.
@@ -202,10 +205,8 @@ impl Piece {
         for (i, (start, end)) in cuts.into_iter().zip(ends).enumerate() {
             let from = if i == 0 { self.span.start } else { start };
             let to = if i == last { self.span.end } else { end };
-            let lost = lost_for_good(&text[from..to]);
-            let gaps = lost
-                .iter()
-                .map(|spot| from + spot.span.start..from + spot.span.end);
+            let lost = lost_spans(&text[from..to]);
+            let gaps = lost.iter().map(|gap| from + gap.start..from + gap.end);
             let mut at = from;
             for gap in gaps.chain(std::iter::once(to..to)) {
                 let span = at..gap.start;
@@ -511,9 +512,9 @@ impl Repairer<'_> {
             context = next;
             before = Some(c);
             // Letters and digits prove nothing: a row of them costs the model next to nothing.
-            let is_alphanumeric =
+            let proves_nothing =
                 matches!(c, '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ') || c.is_ascii();
-            if !is_alphanumeric {
+            if !proves_nothing {
                 support += nats + accident;
                 all += 1;
                 chinese += usize::from(is_chinese(c));
