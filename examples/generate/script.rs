@@ -15,8 +15,14 @@ const HANS_WORDS: &str = "data/jieba-words.tsv.zst";
 const VARIANTS: &str = "data/unihan-variants.tsv";
 
 /// Characters of Traditional text that no source has, and what they are in Simplified text: pronouns that
-/// Simplified Chinese does not tell apart, and forms of old and Korean type that Unihan 15 does not link.
-const MORE_FORMS: &str = "牠它妳你淸清飮饮靑青旣既郞郎槪概硏研兪俞";
+/// Simplified Chinese does not tell apart, forms of old and Korean type that Unihan 15 does not link, and variants of
+/// the First List of Processed Variant Forms (第一批异体字整理表, 1955) that Unihan links to several characters or to none.
+/// Those that are common in names (喆 堃 淼 濬 龢 邨 仝) or that the list of 2013 took back are left out.
+const MORE_FORMS: &str = "牠它妳你淸清飮饮靑青旣既郞郎槪概硏研兪俞\
+    姪侄菓果燄焰煖暖韮韭妬妒恡吝筯箸刦劫剏创勦剿坿附埜野姸妍婬淫庻庶忰悴怳恍恊协惥恿懽欢戅戆挵弄搥捶擕携旾春\
+    柹柿桮杯橤蕊沍冱浄净淛浙渇渴漑溉烱炯燿耀爕燮牎窗猂悍獘弊畮亩疉叠痐蛔癎痫睠眷砦寨穽阱筭算篛箬簮簪籐藤粃秕緐繁\
+    罸罚聮联胷胸脗吻臋臀艢樯荅答葠参虵蛇蚘蛔蝱虻衂衄詶酬誖悖譌讹跥跺踁胫蹔暂蹵蹴躭耽逈迥遯遁醕醇銲焊鑵罐隄堤\
+    霛灵靣面韤袜餧喂駞驼髥髯鷰燕麞獐麤粗鼃蛙齩咬稉粳秊年磟碌狥徇矁瞅";
 
 /// How a character stands alone, against the first option of the dictionary: the use outside words is another
 /// one than the dictionary puts first (獲益甚夥; 祇 for 只).
@@ -25,12 +31,13 @@ const ALONE: &str = "夥夥祇只吒吒";
 /// Characters whose other option in the dictionary is another word (俱 具, 坏 坯): they stay.
 const CLOSED: &str = "俱仝叚哩坏";
 
-/// Options of characters that the dictionaries know only in one form, from Traditional text to Simplified.
-/// 著 is the particle 着 and the noun 著; the language model decides.
 /// Pieces of characters, and characters of names, that the variants would turn into something else.
 const NO_FORMS: &str = "乚灬爫厶幵尒栢両";
 
-const MORE_HANS_OPTIONS: &str = "著著着";
+/// Characters that the dictionaries know only in one form, and their two forms from Traditional text to Simplified, the
+/// usual one first. 著 is the particle 着 and the noun 著, and the language model decides; 鑪 is the stove in all
+/// but chemistry.
+const MORE_HANS_OPTIONS: &str = "著著着鑪炉𬬻";
 
 /// A unit of the scores in the tables, in nats.
 const STEP: f64 = 0.125;
@@ -254,6 +261,17 @@ const NAMES: &str = "
     子丑寅卯 丑牛 丑時 辛丑 乙丑 丁丑 己丑 癸丑
     令狐沖 林沖 張三丰 丰子愷 丰采 丰姿 丰神 丰韻
     干寶 干將 干將莫邪 朴槿惠 朴正熙 朴智星 朴樹 朴信惠 朴贊郁 党項 党項族 种師道 万俟
+";
+/// The same the other way: names and words that keep in Simplified text a form which other words give up.
+const HANS_NAMES: &str = "
+    乾符 乾宁 乾道 乾祐 乾德 乾兴 乾亨 乾统 乾封 乾元 乾隆 乾陵 乾县 康乾 雍乾 终日乾乾 乾乾终日 乾乾夕惕 徐乾学
+    角徵羽 宫商角徵羽 徵羽 变徵 变徵之声 流徵 徵调式 魏徵 毕昇 洪昇 李昇
+    神祇 地祇 天神地祇 祇园 祇园精舍 祇洹 祇洹精舍 祇树 祇树给孤独园 祇陀 祇陀太子 僧祇 僧祇律 摩诃僧祇 阿僧祇
+    阿僧祇劫
+    於陵 於陵子 於潜 於菟 於戏 於穆 於夫罗 樊於期 商於 商於之地
+    老幺 幺儿 幺妹 幺女 幺弟 幺叔 幺姑 幺爸 幺舅 幺哥 幺蛾子 幺鸡 幺麽 幺麽小丑 幺正 幺半群 六幺 喝幺 呼幺喝六
+    菜薹 红菜薹 蒜薹 芸薹 抽薹 薹草 薹菜 油菜薹
+    三十六着 走为上着 棋高一着 一着不慎 妙着 失着 一着棋 几着棋
 ";
 /// What each of them counts, as often as a frequent word: it stands against all other ways to write the same.
 const NAME_COUNT: f64 = 500.0;
@@ -509,20 +527,22 @@ impl Hans {
                     .push((word.clone(), *count, false));
             }
         }
-        for (key, values) in &sources.ts_phrases.entries {
-            let value = &values[0];
-            let short_particle = value.contains(['着', '著']) && value.chars().count() < 3;
-            if key.chars().count() == value.chars().count()
-                && value.chars().all(is_han)
-                && !short_particle
-            {
+        let phrases = sources
+            .ts_phrases
+            .entries
+            .iter()
+            .filter(|(key, values)| key.chars().count() == values[0].chars().count())
+            .map(|(_, values)| (values[0].as_str(), PHRASE_COUNT));
+        let names = HANS_NAMES.split_whitespace().map(|name| (name, NAME_COUNT));
+        for (value, count) in phrases.chain(names) {
+            if value.chars().all(is_han) {
                 let group = groups.entry(sound(value)).or_default();
                 match group.iter_mut().find(|(word, ..)| word == value) {
                     Some(known) => {
-                        known.1 = known.1.max(PHRASE_COUNT);
+                        known.1 = known.1.max(count);
                         known.2 = true;
                     }
-                    None => group.push((value.clone(), PHRASE_COUNT, true)),
+                    None => group.push((value.to_owned(), count, true)),
                 }
             }
         }

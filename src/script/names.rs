@@ -1,14 +1,14 @@
-//! Surnames: 范先生 and 姓于 are not 範先生 and 姓於.
+//! Surnames: 范先生 and 姓于 are not 範先生 and 姓於, and 姓於 is not 姓于.
 //!
 //! A surname is a character by itself, and as such the forms of other words are more frequent. What stands around it
 //! tells: 姓 before it, or a title behind it where a sentence or a clause begins.
 
 use crate::damage::page::is_han;
 
-/// Surnames in Simplified text that have several forms in OpenCC's table, and the form that is the surname. Collected by
+/// Surnames that have several forms in OpenCC's tables, and the form that is the surname in Traditional text (of 於, in Simplified text too). Collected by
 /// hand; those of which two forms are surnames (云, 肖, 党) are left out.
 const SURNAMES: &str =
-    "范范于于余余钟鍾姜姜岳岳沈沈曲曲谷谷涂涂游游卜卜郁郁胡胡向向席席梁梁朱朱苏蘇万萬叶葉";
+    "范范于于於於余余钟鍾姜姜岳岳沈沈曲曲谷谷涂涂游游卜卜郁郁胡胡向向席席梁梁朱朱苏蘇万萬叶葉";
 
 /// Titles that stand behind a surname.
 const TITLES: [&str; 40] = [
@@ -37,7 +37,7 @@ pub(super) fn surname(text: &str, at: usize) -> Option<char> {
     if left == Some('姓') && before.next() != Some('百') {
         return Some(form);
     }
-    let begins = left.is_none_or(|left| !is_han(left) || BEFORE.contains(left) && c != '于');
+    let begins = left.is_none_or(|left| !is_han(left) || BEFORE.contains(left) && !"于於".contains(c));
     let behind = &text[at + c.len_utf8()..];
     let titled = TITLES.iter().any(|title| behind.starts_with(title));
     (begins && titled).then_some(form)

@@ -3,6 +3,7 @@
 //! Traditional text writes 著 for both the particle (看著, 隨著) and the noun (著作, 名著). The language
 //! model keeps the two apart; it reads a window of the line with each and the better one stands.
 
+use crate::damage::page::is_han;
 use crate::lm::{Context, Model};
 
 /// Characters before and after that are read. The model looks two back, so that three before fix the
@@ -22,13 +23,13 @@ const THRESHOLD: f32 = -2.0;
 
 /// Characters before which 着 makes a word: 着手 着力 着眼 着急 着想 着落 着装 着凉. Not 重 色 实 火, which
 /// 名著 and the like often stand before.
-const AFTER: &str = "手力眼急想落裝装涼凉";
+const AFTER: &str = "手力眼急想落裝装涼凉屐";
 
 /// Characters after which 着 makes a word and 著 makes none: 随着 沿着 跟着 朝着 向着 (意)味着.
 const BEFORE: &str = "隨随沿跟朝向味";
 
-/// Characters after which 著 makes a word and 着 makes none: 名著 原著 专著 译著 遗著 显著 卓著 巨著 土著 昭著.
-const NOUN: &str = "名原專专譯译遺遗顯显卓巨土昭";
+/// Characters after which 著 makes a word and 着 makes none: 名著 原著 专著 译著 遗著 显著 卓著 巨著 土著 昭著 拙著 所著.
+const NOUN: &str = "名原專专譯译遺遗顯显卓巨土昭拙所";
 
 /// Characters that make a noun with 著 (编著 论著 合著) and a verb with 着 (讨论着): [`AFTER`] says
 /// nothing behind them.
@@ -44,6 +45,16 @@ const HOLDING: &str =
 const NAME: &str = "片字牌单單册冊义義声聲利额額次望言句帖分目称稱刺冊衔銜";
 /// What it adds to the odds, in nats: more than 著名 is likelier than 着 before 名.
 const NAME_BONUS: f32 = 14.0;
+
+/// Characters that end a clause or begin a title: behind 著 and a name they say who wrote something (司马迁著，鲁迅著《呐喊》).
+const ENDS: &str = "《〈「『。，；、：）)\n";
+
+/// Characters of a name without a dot in it.
+const LONGEST_NAME: usize = 4;
+
+/// How much likelier 着 or 著 must be behind a character than anywhere, in nats, for the character to be taken for a verb
+/// that 着 stands behind. Verbs have 1 to 5, the ends of names less than 0.
+const VERB: f32 = 0.5;
 
 /// Characters after which 著有 says what somebody wrote: 他著有多部小说, 并著有《史记》.
 const AUTHOR: &str = "他她曾並并另且，。；";
@@ -121,7 +132,11 @@ pub(super) fn choose(model: &Model, text: &str, at: usize, earlier: &[(usize, Ch
         let (context, log_prob) = model.advance(context, option);
         log_prob + best(model, context, right)
     };
-    let bonus = word_bonus(left[WINDOW - 1], right);
+    let bonus = if is_author(model, &text[..at], right[0]) {
+        -WORD_BONUS
+    } else {
+        word_bonus(left[WINDOW - 1], right)
+    };
     Choice {
         odds: score('着') - score('著') + bonus - THRESHOLD,
     }
@@ -139,11 +154,38 @@ fn word_bonus(before: char, following: &[char]) -> f32 {
         WORD_BONUS
     } else if OPEN.contains(before) && "、，。》；,;".contains(after) {
         -WORD_BONUS
+    } else if after == '者' {
+        -WORD_BONUS
     } else if NOUN_AFTER.contains(after) || OPEN.contains(before) {
         0.0
     } else {
         PLAIN_BONUS
     }
+}
+
+/// Whether 著 says who wrote something: a name is all there is of the clause before it, the clause ends behind it or a
+/// title begins there, and what the name ends in is no verb.
+fn is_author(model: &Model, before: &str, after: char) -> bool {
+    let name = before.trim_end_matches([' ', '\u{3000}']);
+    let length = name
+        .chars()
+        .rev()
+        .take(LONGEST_NAME + 1)
+        .take_while(|c| is_han(*c))
+        .count();
+    ENDS.contains(after)
+        && (1..=LONGEST_NAME).contains(&length)
+        && name.chars().next_back().is_some_and(|c| !is_verb(model, c))
+}
+
+/// Whether 着 often stands behind a character. Traditional text in the counts writes it 著.
+fn is_verb(model: &Model, c: char) -> bool {
+    let c = model.symbol(c);
+    let [zhe, zhu] = ['着', '著'].map(|c| model.symbol(c));
+    let sum = |nats: [f32; 2]| (nats[0].exp() + nats[1].exp()).ln();
+    let behind = sum([zhe, zhu].map(|zhe| model.bigram_log_prob(c, zhe)));
+    let anywhere = sum([zhe, zhu].map(|zhe| model.unigram_log_prob(zhe)));
+    behind - anywhere > VERB
 }
 
 /// ln P of `rest`, each 著 in it read the better way.

@@ -1,10 +1,11 @@
 //! Cutting an input into blocks.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use memchr::memrchr;
 
+use super::read_until;
 use crate::decode::wide_without_mark;
 
 /// Up to which length an input is taken whole, and how long the blocks of a longer one are, in bytes.
@@ -39,10 +40,10 @@ pub struct Blocks<R> {
     reader: R,
     limits: Limits,
     encoding: Option<&'static Encoding>,
+    /// What was read.
     buffer: Vec<u8>,
-    /// What was read and not given out yet is `buffer[start..end]`.
+    /// How much of it was given out.
     start: usize,
-    end: usize,
     /// The reader has nothing more.
     drained: bool,
     /// Blocks given out.
@@ -63,7 +64,6 @@ impl<R: Read> Blocks<R> {
             encoding,
             buffer: Vec::new(),
             start: 0,
-            end: 0,
             drained: false,
             count: 0,
             finished: false,
@@ -87,7 +87,7 @@ impl<R: Read> Blocks<R> {
         };
         // One byte more than the limit, to know whether the limit is passed.
         self.fill(limit.max(self.limits.block) + 1)?;
-        let window = &self.buffer[self.start..self.end];
+        let window = &self.buffer[self.start..];
         let length = if self.drained && window.len() <= limit {
             self.finished = true;
             window.len()
@@ -105,32 +105,13 @@ impl<R: Read> Blocks<R> {
 
     /// Reads until `wanted` bytes are there or the reader has nothing more.
     fn fill(&mut self, wanted: usize) -> io::Result<()> {
-        if self.drained || self.end - self.start >= wanted {
+        if self.drained || self.buffer.len() - self.start >= wanted {
             return Ok(());
         }
-        self.buffer.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
+        self.buffer.drain(..self.start);
         self.start = 0;
-        if self.buffer.len() < wanted {
-            let size = wanted.max(2 * self.limits.block + 1);
-            if self.buffer.is_empty() {
-                // Fresh zeroed memory is not touched before it is read into; small inputs stay cheap.
-                self.buffer = vec![0; size];
-            } else {
-                self.buffer.resize(size, 0);
-            }
-        }
-        while self.end < self.buffer.len() {
-            match self.reader.read(&mut self.buffer[self.end..]) {
-                Ok(0) => {
-                    self.drained = true;
-                    break;
-                }
-                Ok(count) => self.end += count,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
+        let wanted = wanted.max(2 * self.limits.block + 1);
+        self.drained = read_until(&mut self.reader, &mut self.buffer, wanted)?;
         Ok(())
     }
 }

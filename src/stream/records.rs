@@ -4,6 +4,8 @@ use std::io::{self, ErrorKind, Read};
 
 use memchr::{memchr, memrchr};
 
+use super::read_until;
+
 /// How records end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
@@ -103,23 +105,9 @@ impl<R: Read> Records<R> {
     }
 
     fn fill(&mut self, wanted: usize) -> io::Result<()> {
-        let mut at = self.rest.len();
-        if at >= wanted {
-            return Ok(());
+        if !self.drained && self.rest.len() < wanted {
+            self.drained = read_until(&mut self.reader, &mut self.rest, wanted)?;
         }
-        self.rest.resize(wanted, 0);
-        while at < wanted && !self.drained {
-            match self.reader.read(&mut self.rest[at..]) {
-                Ok(0) => self.drained = true,
-                Ok(count) => at += count,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.rest.truncate(at);
-                    return Err(error);
-                }
-            }
-        }
-        self.rest.truncate(at);
         Ok(())
     }
 }
