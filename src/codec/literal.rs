@@ -1,4 +1,4 @@
-//! Reading the characters of string constants at compile time.
+//! Reading characters at given places of a text, at compile time too.
 //!
 //! The generated tables are written as text, so that they can be read and compared; the arrays that
 //! are looked up are computed from them by the compiler.
@@ -23,6 +23,12 @@ pub(crate) const fn next(text: &str, at: usize) -> (u32, usize) {
         (first & 0x07) << 18 | second << 12 | third << 6 | fourth,
         at + 4,
     )
+}
+
+/// The character that three bytes of UTF-8 stand for.
+#[inline]
+pub(crate) const fn of_three(first: u8, second: u8, third: u8) -> u16 {
+    (first as u16) << 12 | (second as u16 & 0x3F) << 6 | third as u16 & 0x3F
 }
 
 /// Which of the 256 pages of the basic plane hold a character of `text`, looking at one character,

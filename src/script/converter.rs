@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::dictionary::Dictionary;
 use super::difference;
 use super::forms::{Forms, Way, kept};
-use super::gate::{self, ScriptCount, after_ascii, count};
+use super::gate::{self, after_ascii};
 use super::paths::{CLOSE, Decided, Reader};
 use super::quotes;
 use super::style::{Style, style};
@@ -198,8 +198,11 @@ impl Converter {
 
     /// The way that a block goes, and whether only sure changes are made; none if it stays.
     fn gate(&self, part: &str) -> Option<(Way, bool)> {
-        let counted: ScriptCount = count(part);
-        let (traditional, simplified) = (counted.traditional_only, counted.simplified_only);
+        let survey = gate::survey(part);
+        let (traditional, simplified) = (
+            survey.scripts.traditional_only,
+            survey.scripts.simplified_only,
+        );
         let is_traditional = match self.options.from {
             Some(from) => !from.is_simplified(),
             None if traditional == simplified => self.to.is_simplified(),
@@ -222,7 +225,7 @@ impl Converter {
             Way::ToHans { .. } => (traditional < simplified, traditional == simplified),
             Way::ToHant { .. } => (simplified < traditional, traditional == simplified),
         };
-        let wanted = !stays && !gate::is_other_language(part);
+        let wanted = !stays && !survey.is_other_language();
         wanted.then_some((way, doubtful))
     }
 }
@@ -248,6 +251,8 @@ impl Pass<'_> {
         // Entries may begin inside a run of ASCII.
         let step_by_step = self.dictionary.is_some() || forms.has_letters();
         let styled = kind != Style::Plain;
+        // Whether characters with one form become that, whatever stands around them.
+        let one_by_one = self.dictionary.is_none() && !styled && !output.wants_marks();
         let mut reader = Reader::new(forms, words, self.model, kind, output.wants_margins());
         let mut decided: VecDeque<Decided> = VecDeque::new();
         let mut floor = block.start;
@@ -280,7 +285,16 @@ impl Pass<'_> {
                     at += 2;
                     continue;
                 }
-                0xE0.. => literal::next(text, at),
+                0xE0.. => {
+                    if one_by_one {
+                        let end = output.characters(&bytes[..block.end], at, forms);
+                        if end > at {
+                            at = end;
+                            continue;
+                        }
+                    }
+                    literal::next(text, at)
+                }
             };
             let c = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
             let entry = forms.entry(c);
@@ -313,10 +327,7 @@ impl Pass<'_> {
                     floor = after;
                 }
             } else {
-                let new = kept(kind, forms.plain(c));
-                if new != c {
-                    output.change(at..after, new.encode_utf8(&mut [0; 4]));
-                }
+                output.character(at..after, c, kept(kind, forms.plain(c)));
             }
             at = after;
         }
@@ -335,17 +346,50 @@ fn allowed(found: Style, to: super::variant::Region) -> Style {
     }
 }
 
+/// The character of three bytes at a place, and the bits in which its form differs, where it has but one.
+#[inline]
+fn only(bytes: &[u8], at: usize, forms: &Forms) -> Option<(u16, u16)> {
+    let &[a @ 0xE0..=0xEF, b, c] = bytes.get(at..)?.first_chunk()? else {
+        return None;
+    };
+    let code = literal::of_three(a, b, c);
+    Some((code, forms.difference(code)?))
+}
+
+/// A code point of the basic plane as a character; the tables have no surrogates.
+#[inline]
+fn character(code: u16) -> char {
+    char::from_u32(code.into()).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
 /// Where changes go.
 trait Output {
     /// Whether choices are told with their margin.
     fn wants_margins(&self) -> bool;
     /// Text becomes other text, perhaps the same.
     fn change(&mut self, span: Range<usize>, new: &str);
+    /// A character becomes another one, or stays.
+    #[inline]
+    fn character(&mut self, span: Range<usize>, old: char, new: char) {
+        if new != old {
+            self.change(span, new.encode_utf8(&mut [0; 4]));
+        }
+    }
+    /// The characters from byte `at` on that have one form each become it. Gives where the first other one begins.
+    fn characters(&mut self, bytes: &[u8], mut at: usize, forms: &Forms) -> usize {
+        while let Some((code, difference)) = only(bytes, at, forms) {
+            self.character(at..at + 3, character(code), character(code ^ difference));
+            at += 3;
+        }
+        at
+    }
     /// A character was chosen among several.
     fn choice(&mut self, span: Range<usize>, old: char, choice: Decided) {
-        if choice.new != old {
-            self.change(span, choice.new.encode_utf8(&mut [0; 4]));
-        }
+        self.character(span, old, choice.new);
+    }
+    /// Whether it has a use for marks.
+    fn wants_marks(&self) -> bool {
+        false
     }
     /// A mark stands here.
     fn mark(&mut self, _at: usize, _c: char) {}
@@ -388,6 +432,24 @@ impl<O: Output> Output for Protected<'_, O> {
         }
     }
 
+    #[inline]
+    fn character(&mut self, span: Range<usize>, old: char, new: char) {
+        if !self.is_protected(&span) {
+            self.output.character(span, old, new);
+        }
+    }
+
+    fn characters(&mut self, bytes: &[u8], mut at: usize, forms: &Forms) -> usize {
+        if self.spans.is_empty() {
+            return self.output.characters(bytes, at, forms);
+        }
+        while let Some((code, difference)) = only(bytes, at, forms) {
+            self.character(at..at + 3, character(code), character(code ^ difference));
+            at += 3;
+        }
+        at
+    }
+
     fn choice(&mut self, span: Range<usize>, old: char, choice: Decided) {
         let unsure = self
             .sure
@@ -395,6 +457,10 @@ impl<O: Output> Output for Protected<'_, O> {
         if !unsure && !self.is_protected(&span) {
             self.output.choice(span, old, choice);
         }
+    }
+
+    fn wants_marks(&self) -> bool {
+        self.quotes.is_on()
     }
 
     fn mark(&mut self, at: usize, c: char) {
@@ -412,6 +478,16 @@ struct Rewritten<'t> {
 }
 
 impl<'t> Rewritten<'t> {
+    #[inline]
+    fn copy_to(&mut self, end: usize) {
+        if self.output.capacity() == 0 {
+            self.output.reserve(self.input.len() + 16);
+        }
+        if self.copied < end {
+            self.output.push_str(&self.input[self.copied..end]);
+        }
+    }
+
     fn finish(mut self) -> Cow<'t, str> {
         if self.copied == 0 && self.output.is_empty() {
             return Cow::Borrowed(self.input);
@@ -426,17 +502,31 @@ impl Output for Rewritten<'_> {
         false
     }
 
-    #[inline]
     fn change(&mut self, span: Range<usize>, new: &str) {
-        if self.input[span.clone()] == *new {
-            return;
+        if self.input[span.clone()] != *new {
+            self.copy_to(span.start);
+            self.output.push_str(new);
+            self.copied = span.end;
         }
-        if self.output.capacity() == 0 {
-            self.output.reserve(self.input.len() + 16);
+    }
+
+    fn characters(&mut self, bytes: &[u8], mut at: usize, forms: &Forms) -> usize {
+        if self.output.is_empty() {
+            while only(bytes, at, forms).is_some_and(|(_, difference)| difference == 0) {
+                at += 3;
+            }
         }
-        self.output.push_str(&self.input[self.copied..span.start]);
-        self.output.push_str(new);
-        self.copied = span.end;
+        // From the first change on, characters that stay are written too: which will change cannot be foreseen, and a
+        // wrong guess of the processor costs more than writing.
+        if only(bytes, at, forms).is_some() {
+            self.copy_to(at);
+            while let Some((code, difference)) = only(bytes, at, forms) {
+                self.output.push(character(code ^ difference));
+                at += 3;
+            }
+            self.copied = at;
+        }
+        at
     }
 }
 

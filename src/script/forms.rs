@@ -70,6 +70,9 @@ impl Entry {
 /// The tables of one way.
 pub(super) struct Forms {
     entries: Box<[u32]>,
+    /// For each character of the basic plane the bits in which its only form differs, [`SEVERAL`] where there is more to
+    /// know. Half the size of the entries, and no branch is needed for the characters that stay.
+    differences: Box<[u16; 0x1_0000]>,
     open: Vec<Vec<Form>>,
     /// Pairs with a character outside the basic plane.
     far: HashMap<char, char>,
@@ -83,6 +86,8 @@ pub(super) struct Forms {
     choosing: Vec<u8>,
 }
 
+/// No difference of two characters: no pair of a dictionary has it, and if one had, it would only be looked up in full.
+const SEVERAL: u16 = 0xFFFF;
 /// Score of a form that is not the usual one, by itself: only words or a style choose it.
 const UNUSUAL: f32 = -12.0;
 /// A unit of the scores, in nats.
@@ -110,6 +115,7 @@ impl Forms {
     fn new(way: Way) -> Forms {
         let mut forms = Forms {
             entries: vec![0; 0x1_0000].into_boxed_slice(),
+            differences: Box::new([0; 0x1_0000]),
             open: Vec::new(),
             far: HashMap::new(),
             phrases: Vec::new(),
@@ -157,6 +163,18 @@ impl Forms {
             for (from, _) in starts {
                 forms.mark(from, Entry::PHRASE);
             }
+        }
+        for ((difference, &entry), code) in forms
+            .differences
+            .iter_mut()
+            .zip(&forms.entries)
+            .zip(0_u32..)
+        {
+            *difference = match entry {
+                0 => 0,
+                1..=0xFFFF => (entry ^ code) as u16,
+                _ => SEVERAL,
+            };
         }
         forms
     }
@@ -345,6 +363,13 @@ impl Forms {
     /// Whether phrases may begin in ASCII text.
     pub(super) fn has_letters(&self) -> bool {
         self.letters
+    }
+
+    /// The bits in which the only form of a character of the basic plane differs from it; none where a phrase may begin
+    /// or it has several forms.
+    #[inline]
+    pub(super) fn difference(&self, c: u16) -> Option<u16> {
+        Some(self.differences[usize::from(c)]).filter(|&difference| difference != SEVERAL)
     }
 
     /// What is known of a character.

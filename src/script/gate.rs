@@ -22,62 +22,50 @@ const TRADITIONAL: u8 = 1;
 const SIMPLIFIED: u8 = 2;
 /// The character begins a phrase of the dictionary.
 const PHRASE_START: u8 = 4;
+/// The character is an ideograph of the main block.
+const HAN: u8 = 8;
+/// The character is kana or Hangul.
+const OTHER: u8 = 16;
 
-/// What is known of every character of the basic plane, in two levels; page 0 is empty.
-static CLASSES: ([u8; 256], [[u8; 256]; PAGES]) = classes();
-
-const PAGES: usize = index().1;
-
-const LISTS: [(&str, u8); 3] = [
-    (table::TRADITIONAL_ONLY, TRADITIONAL),
-    (table::SIMPLIFIED_ONLY, SIMPLIFIED),
-    (table::PHRASE_STARTS, PHRASE_START),
-];
-
-const fn index() -> ([u8; 256], usize) {
-    let mut index = [0; 256];
-    let mut pages = 1;
+/// What is known of every character of the basic plane.
+static CLASSES: [u8; 0x1_0000] = {
+    let mut classes = [0; 0x1_0000];
+    let lists = [
+        (table::TRADITIONAL_ONLY, TRADITIONAL),
+        (table::SIMPLIFIED_ONLY, SIMPLIFIED),
+        (table::PHRASE_STARTS, PHRASE_START),
+    ];
     let mut list = 0;
-    while list < LISTS.len() {
-        let (text, _) = LISTS[list];
+    while list < lists.len() {
+        let (text, class) = lists[list];
         let mut at = 0;
         while at < text.len() {
             let (code, after) = literal::next(text, at);
             at = after;
-            let upper = (code >> 8) as usize;
-            if index[upper] == 0 {
-                index[upper] = pages as u8;
-                pages += 1;
-            }
+            classes[code as usize] |= class;
         }
         list += 1;
     }
-    (index, pages)
-}
-
-const fn classes() -> ([u8; 256], [[u8; 256]; PAGES]) {
-    let index = index().0;
-    let mut pages = [[0; 256]; PAGES];
-    let mut list = 0;
-    while list < LISTS.len() {
-        let (text, class) = LISTS[list];
-        let mut at = 0;
-        while at < text.len() {
-            let (code, after) = literal::next(text, at);
-            at = after;
-            pages[index[(code >> 8) as usize] as usize][(code & 0xFF) as usize] |= class;
+    let ranges = [
+        (0x4E00, 0x9FFF, HAN),
+        (0x3040, 0x30FF, OTHER),
+        (0xAC00, 0xD7BF, OTHER),
+    ];
+    let mut range = 0;
+    while range < ranges.len() {
+        let (mut code, last, class) = ranges[range];
+        while code <= last {
+            classes[code] |= class;
+            code += 1;
         }
-        list += 1;
+        range += 1;
     }
-    (index, pages)
-}
+    classes
+};
 
 #[inline]
 fn class(code: u32) -> u8 {
-    if code > 0xFFFF {
-        return 0;
-    }
-    CLASSES.1[usize::from(CLASSES.0[(code >> 8) as usize])][(code & 0xFF) as usize]
+    CLASSES.get(code as usize).copied().unwrap_or(0)
 }
 
 /// Whether a phrase of the dictionary begins with this character.
@@ -118,6 +106,78 @@ pub struct ScriptCount {
     pub simplified_only: usize,
 }
 
+/// What the decision about a text is made from.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Survey {
+    /// Characters of one script only.
+    pub(super) scripts: ScriptCount,
+    /// All ideographs of the main block.
+    han: usize,
+    /// Kana and Hangul.
+    other: usize,
+}
+
+/// Counters of four classes in one number, so that counting is one look-up and one addition.
+const LANE: u32 = 16;
+/// What a character of each class, without the phrase bit, adds: to those of Traditional text, of Simplified text, to
+/// ideographs, to kana and Hangul.
+static COUNTED: [u64; 32] = {
+    let mut counted = [0; 32];
+    let mut class = 0;
+    while class < 32 {
+        let bits = class as u64;
+        counted[class] = bits & 1
+            | (bits >> 1 & 1) << LANE
+            | (bits >> 3 & 1) << (2 * LANE)
+            | (bits >> 4) << (3 * LANE);
+        class += 1;
+    }
+    counted
+};
+
+/// Reads a text once and counts.
+pub(super) fn survey(text: &str) -> Survey {
+    /// Bytes after which the counters are emptied: no more characters than a counter holds.
+    const STRETCH: usize = 1 << LANE;
+    let mut found = Survey::default();
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let end = bytes.len().min(at + STRETCH);
+        let mut counters = 0_u64;
+        while at < end {
+            // One way for all characters of three bytes: the processor foresees it better than one for each kind.
+            if let Some(&[a @ 0xE0..=0xEF, b, c]) = bytes[at..].first_chunk::<3>() {
+                let code = literal::of_three(a, b, c);
+                counters += COUNTED[usize::from(CLASSES[usize::from(code)] & 31)];
+                at += 3;
+            } else if bytes[at] < 0x80 {
+                at = after_ascii(bytes, at);
+            } else if bytes[at] < 0xE0 {
+                at += 2;
+            } else {
+                at += 4;
+            }
+        }
+        let counter = |lane: u32| (counters >> (lane * LANE) & 0xFFFF) as usize;
+        found.scripts.traditional_only += counter(0);
+        found.scripts.simplified_only += counter(1);
+        found.han += counter(2);
+        found.other += counter(3);
+    }
+    found
+}
+
+impl Survey {
+    /// Whether the text is Japanese or Korean; see [`is_other_language`].
+    pub(super) fn is_other_language(&self) -> bool {
+        /// Kana and Hangul for each Han character: at least one in two in Japanese and Korean prose, a name or
+        /// a quotation now and then in Chinese.
+        const SHARE: f64 = 0.2;
+        self.other as f64 > self.han as f64 * SHARE
+    }
+}
+
 /// Counts the characters of `text` that belong to one script only.
 ///
 /// ```
@@ -126,28 +186,7 @@ pub struct ScriptCount {
 /// assert_eq!((counted.traditional_only, counted.simplified_only), (2, 0));
 /// ```
 pub fn count(text: &str) -> ScriptCount {
-    // Indexed by the class of a character without the phrase bit; no list holds a character of
-    // another, so that the class 3 stays empty.
-    let mut counts = [0_usize; 4];
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        at = match bytes[at] {
-            0..=0x7F => after_ascii(bytes, at),
-            // Two bytes: below U+0800, nothing Chinese.
-            0x80..=0xDF => at + 2,
-            0xE0..=0xEF => {
-                let (code, after) = literal::next(text, at);
-                counts[usize::from(class(code) & (TRADITIONAL | SIMPLIFIED))] += 1;
-                after
-            }
-            0xF0.. => at + 4,
-        };
-    }
-    ScriptCount {
-        traditional_only: counts[usize::from(TRADITIONAL)],
-        simplified_only: counts[usize::from(SIMPLIFIED)],
-    }
+    survey(text).scripts
 }
 
 /// Whether a text with these counts is Traditional and wants conversion: Traditional-only characters
@@ -166,30 +205,7 @@ pub fn wants_simplified(counted: &ScriptCount) -> bool {
 /// assert!(!is_other_language("他說「さよなら」就走了，從此我們沒有再見過面，也沒有收到他的來信。"));
 /// ```
 pub fn is_other_language(text: &str) -> bool {
-    /// Kana and Hangul for each Han character: at least one in two in Japanese and Korean prose, a name or
-    /// a quotation now and then in Chinese.
-    const SHARE: f64 = 0.2;
-    let bytes = text.as_bytes();
-    // Lead bytes tell enough, and the compiler makes vector instructions of these loops: E3 81-83 is kana,
-    // EA B0 to ED 9E Hangul, E4 to E9 ideographs.
-    let han = bytes
-        .iter()
-        .filter(|byte| matches!(byte, 0xE4..=0xE9))
-        .count();
-    let is_other = |pair: (&u8, &u8)| {
-        let (a, b) = (*pair.0, *pair.1);
-        (a == 0xE3) & (0x81..=0x83).contains(&b)
-            | (a == 0xEA) & (b >= 0xB0)
-            | (a == 0xEB)
-            | (a == 0xEC)
-            | (a == 0xED) & (b <= 0x9E)
-    };
-    let other = bytes
-        .iter()
-        .zip(bytes.get(1..).unwrap_or_default())
-        .filter(|pair| is_other(*pair))
-        .count();
-    other as f64 > han as f64 * SHARE
+    survey(text).is_other_language()
 }
 
 /// Where the run of ASCII ends that begins at `at`.

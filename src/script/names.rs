@@ -7,8 +7,30 @@ use crate::damage::page::is_han;
 
 /// Surnames that have several forms in OpenCC's tables, and the form that is the surname in Traditional text (of 於, in Simplified text too). Collected by
 /// hand; those of which two forms are surnames (云, 肖, 党) are left out.
-const SURNAMES: &str =
-    "范范于于於於余余钟鍾姜姜岳岳沈沈曲曲谷谷涂涂游游卜卜郁郁胡胡向向席席梁梁朱朱苏蘇万萬叶葉";
+const SURNAMES: [(char, char); 22] = [
+    ('范', '范'),
+    ('于', '于'),
+    ('於', '於'),
+    ('余', '余'),
+    ('钟', '鍾'),
+    ('姜', '姜'),
+    ('岳', '岳'),
+    ('沈', '沈'),
+    ('曲', '曲'),
+    ('谷', '谷'),
+    ('涂', '涂'),
+    ('游', '游'),
+    ('卜', '卜'),
+    ('郁', '郁'),
+    ('胡', '胡'),
+    ('向', '向'),
+    ('席', '席'),
+    ('梁', '梁'),
+    ('朱', '朱'),
+    ('苏', '蘇'),
+    ('万', '萬'),
+    ('叶', '葉'),
+];
 
 /// Titles that stand behind a surname.
 const TITLES: [&str; 40] = [
@@ -24,23 +46,18 @@ const BEFORE: &str = "的和与與跟及同是请請找叫让讓给給问問见�
 /// The form in Traditional text of the character at byte `at`, where it is a surname.
 pub(super) fn surname(text: &str, at: usize) -> Option<char> {
     let c = text[at..].chars().next()?;
-    let mut pairs = SURNAMES.chars();
-    let form = loop {
-        let (simplified, form) = (pairs.next()?, pairs.next()?);
-        if simplified == c {
-            break form;
-        }
-    };
+    let (_, form) = *SURNAMES.iter().find(|(surname, _)| *surname == c)?;
     let mut before = text[..at].chars().rev();
     let left = before.next();
     // 百姓于是 has no surname in it.
     if left == Some('姓') && before.next() != Some('百') {
         return Some(form);
     }
-    let begins = left.is_none_or(|left| !is_han(left) || BEFORE.contains(left) && !"于於".contains(c));
+    let begins =
+        left.is_none_or(|left| !is_han(left) || BEFORE.contains(left) && !"于於".contains(c));
     let behind = &text[at + c.len_utf8()..];
-    let titled = TITLES.iter().any(|title| behind.starts_with(title));
-    (begins && titled).then_some(form)
+    let titled = || TITLES.iter().any(|title| behind.starts_with(title));
+    (begins && titled()).then_some(form)
 }
 
 #[cfg(test)]

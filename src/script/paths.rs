@@ -62,6 +62,10 @@ struct Scratch {
     /// The forms of the edges, one after the other.
     picks: Vec<u8>,
     best: Vec<(f32, usize)>,
+    /// The best path, last step first.
+    steps: Vec<Step>,
+    /// The forms on it, by place.
+    chosen: Vec<(usize, u8)>,
 }
 
 struct Place {
@@ -129,26 +133,18 @@ impl<'r> Reader<'r> {
         scratch.places.clear();
         scratch.edges.clear();
         scratch.picks.clear();
-        let mut before: Vec<Place> = text[floor..at]
-            .char_indices()
-            .rev()
-            .take(BEFORE)
-            .take_while(|(_, c)| is_word_character(*c))
-            .map(|(place, c)| self.place(text, floor + place, c))
-            .collect();
-        before.reverse();
-        scratch.places = before;
+        let before = text[floor..at].char_indices().rev().take(BEFORE);
+        for (place, c) in before.take_while(|(_, c)| is_word_character(*c)) {
+            scratch.places.push(self.place(text, floor + place, c));
+        }
+        scratch.places.reverse();
         let target = scratch.places.len();
         let mut rest = text[at..].char_indices();
-        let mut low = target;
-        let mut high = target + 1;
-        let mut start = 0;
-        while start < high {
-            // Everything up to the longest word from here must be in the window.
-            while scratch.places.len() < (start + 16).min(low + LONGEST) {
+        let mut read_to = |places: &mut Vec<Place>, wanted: usize| {
+            while places.len() < wanted {
                 match rest.next() {
                     Some((offset, c)) if is_word_character(c) => {
-                        scratch.places.push(self.place(text, at + offset, c));
+                        places.push(self.place(text, at + offset, c));
                     }
                     _ => {
                         rest = text[..0].char_indices();
@@ -156,21 +152,33 @@ impl<'r> Reader<'r> {
                     }
                 }
             }
-            let known = scratch.edges.len();
-            self.words_from(&mut scratch, start);
+        };
+        let mut low = target;
+        let mut high = target + 1;
+        let mut start = 0;
+        while start < high {
+            let end = low + LONGEST;
+            read_to(&mut scratch.places, (start + 2).min(end));
+            let longest = self.longest_from(&scratch.places[start..]);
             // A word that ends before the open character has no say.
-            let mut kept = known;
-            for index in known..scratch.edges.len() {
-                if scratch.edges[index].to > target {
-                    low = low.min(start);
-                    high = high.max(scratch.edges[index].to);
-                    scratch.edges.swap(kept, index);
-                    kept += 1;
+            if start + longest > target {
+                read_to(&mut scratch.places, (start + longest).min(end));
+                let known = scratch.edges.len();
+                self.words_from(&mut scratch, start);
+                let mut kept = known;
+                for index in known..scratch.edges.len() {
+                    if scratch.edges[index].to > target {
+                        low = low.min(start);
+                        high = high.max(scratch.edges[index].to);
+                        scratch.edges.swap(kept, index);
+                        kept += 1;
+                    }
                 }
+                scratch.edges.truncate(kept);
             }
-            scratch.edges.truncate(kept);
             start += 1;
         }
+        read_to(&mut scratch.places, high + 1);
         // One more on either side: a pair may reach over the end of the last word (著名|片, 着|名片).
         let closed = |place: Option<&Place>| place.is_some_and(|place| place.open.is_none());
         let mut high = high.min(scratch.places.len());
@@ -179,42 +187,39 @@ impl<'r> Reader<'r> {
             low -= 1;
         }
         self.pairs(&mut scratch, low, high);
-        let path = self.best(&mut scratch, low, high, None);
-        let mut at_place = low;
-        let chosen: Vec<(usize, u8)> = path
-            .iter()
-            .rev()
-            .flat_map(|step| {
-                let picks = match step {
-                    Step::Single(pick) => vec![*pick],
-                    Step::Word(edge) => {
-                        let edge = &scratch.edges[*edge];
-                        scratch.picks[edge.picks..edge.picks + edge.to - edge.from].to_vec()
-                    }
-                };
-                let here = at_place;
-                at_place += picks.len();
-                picks
-                    .into_iter()
-                    .enumerate()
-                    .map(move |(i, pick)| (here + i, pick))
-                    .collect::<Vec<_>>()
-            })
-            .collect();
+        self.best(&mut scratch, low, high, None);
         let best_score = scratch.best[high].0;
-        for (index, pick) in chosen {
-            let place = &scratch.places[index];
-            let Some(open) = place.open else { continue };
-            if index < target {
-                continue;
+        scratch.chosen.clear();
+        let mut place = low;
+        for step in scratch.steps.iter().rev() {
+            match *step {
+                Step::Single(pick) => {
+                    scratch.chosen.push((place, pick));
+                    place += 1;
+                }
+                Step::Word(number) => {
+                    let Edge {
+                        from, to, picks, ..
+                    } = scratch.edges[number];
+                    let picks = &scratch.picks[picks..picks + to - from];
+                    scratch.chosen.extend((from..to).zip(picks.iter().copied()));
+                    place = to;
+                }
             }
+        }
+        for number in 0..scratch.chosen.len() {
+            let (index, pick) = scratch.chosen[number];
+            let place = &scratch.places[index];
+            let Some(open) = place.open.filter(|_| index >= target) else {
+                continue;
+            };
             let (at, c, heard) = (place.at, place.c, place.heard);
             let options = self.forms.options(open);
             let new = options[usize::from(pick)].new;
             let rival = self.margins.then(|| {
-                let other = self.best(&mut scratch, low, high, Some((index, pick)));
+                self.best(&mut scratch, low, high, Some((index, pick)));
                 let margin = best_score - scratch.best[high].0;
-                let rival = pick_at(&other, &scratch, low, index);
+                let rival = pick_at(&scratch, low, index);
                 (options[usize::from(rival)].new, margin)
             });
             if c == '著' {
@@ -293,6 +298,18 @@ impl<'r> Reader<'r> {
         })
     }
 
+    /// How long the longest word may be that begins at the first of these places; 0 if there is none.
+    fn longest_from(&self, places: &[Place]) -> usize {
+        let [first, second, ..] = places else {
+            return 0;
+        };
+        let second_keys = || self.keys_of(second);
+        self.keys_of(first)
+            .flat_map(|a| second_keys().map(move |b| self.words.longest(a, b)))
+            .max()
+            .unwrap_or(0)
+    }
+
     /// Whether a word of at least so many characters may begin with these two, in any of their forms.
     #[inline]
     fn may_begin(&self, first: char, second: char, least: usize) -> bool {
@@ -310,10 +327,18 @@ impl<'r> Reader<'r> {
     /// The forms of a character in the list of words.
     #[inline]
     fn keys(&self, c: char) -> impl Iterator<Item = u16> {
-        let options = match self.forms.entry(c).open(true) {
-            Some(open) => self.forms.options(open),
-            None => &[],
-        };
+        self.forms_of(c, self.forms.entry(c).open(true))
+    }
+
+    /// The forms of a place in the list of words.
+    #[inline]
+    fn keys_of(&self, place: &Place) -> impl Iterator<Item = u16> {
+        self.forms_of(place.c, place.open)
+    }
+
+    #[inline]
+    fn forms_of(&self, c: char, open: Option<usize>) -> impl Iterator<Item = u16> {
+        let options = open.map_or(&[][..], |open| self.forms.options(open));
         let only = options.is_empty().then(|| self.key(c));
         let forms = options.iter().map(|form| form.key);
         only.into_iter()
@@ -465,19 +490,15 @@ impl<'r> Reader<'r> {
         best
     }
 
-    /// The best path from `low` to `high`, last step first; `without` a form at a place.
-    fn best(
-        &self,
-        scratch: &mut Scratch,
-        low: usize,
-        high: usize,
-        without: Option<(usize, u8)>,
-    ) -> Vec<Step> {
+    /// Finds the best path from `low` to `high`, `without` a form at a place.
+    fn best(&self, scratch: &mut Scratch, low: usize, high: usize, without: Option<(usize, u8)>) {
         let Scratch {
             places,
             edges,
             picks,
             best,
+            steps,
+            ..
         } = scratch;
         best.clear();
         best.resize(high + 1, (f32::NEG_INFINITY, usize::MAX));
@@ -522,7 +543,7 @@ impl<'r> Reader<'r> {
                 }
             }
         }
-        let mut steps = Vec::new();
+        steps.clear();
         let mut at = high;
         while at > low {
             match best[at].1 {
@@ -536,10 +557,10 @@ impl<'r> Reader<'r> {
                 }
             }
         }
-        steps
     }
 }
 
+#[derive(Clone, Copy)]
 enum Step {
     /// A character by itself, in this form.
     Single(u8),
@@ -547,10 +568,10 @@ enum Step {
     Word(usize),
 }
 
-/// The form that a path has at a place.
-fn pick_at(path: &[Step], scratch: &Scratch, low: usize, place: usize) -> u8 {
+/// The form that the best path has at a place.
+fn pick_at(scratch: &Scratch, low: usize, place: usize) -> u8 {
     let mut at = low;
-    for step in path.iter().rev() {
+    for step in scratch.steps.iter().rev() {
         match step {
             Step::Single(pick) if at == place => return *pick,
             Step::Single(_) => at += 1,

@@ -17,6 +17,11 @@ impl Quotes {
         }
     }
 
+    /// Whether marks are turned at all.
+    pub(super) fn is_on(&self) -> bool {
+        self.to_simplified.is_some()
+    }
+
     /// What a mark becomes, if it changes.
     pub(super) fn turn(&mut self, c: char) -> Option<char> {
         let new = match (self.to_simplified?, c) {
