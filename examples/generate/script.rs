@@ -28,8 +28,9 @@ const MORE_FORMS: &str = "牠它妳你淸清飮饮靑青旣既郞郎槪概硏研
 /// one than the dictionary puts first (獲益甚夥; 祇 for 只).
 const ALONE: &str = "夥夥祇只吒吒";
 
-/// Characters whose other option in the dictionary is another word (俱 具, 坏 坯): they stay.
-const CLOSED: &str = "俱仝叚哩坏";
+/// Characters whose other option in the dictionary is another word (俱 具, 坏 坯), or a slip (計 in 不可貲計): they have
+/// the first only.
+const CLOSED: &str = "俱仝叚哩坏計";
 
 /// Pieces of characters, and characters of names, that the variants would turn into something else.
 const NO_FORMS: &str = "乚灬爫厶幵尒栢両";
@@ -92,7 +93,9 @@ pub(super) fn outputs(shared: &Path) -> Result<Vec<Output>, Failure> {
     let sources = Sources::read(shared)?;
     let simplified = sources.ts.characters()?;
     let fold = |c: char| simplified.get(&c).copied().unwrap_or(c);
-    let hans = Hans::new(&sources)?;
+    let mut hans = Hans::new(&sources)?;
+    let hans_words = hans.words(&sources);
+    hans.close(&hans_words);
     let hant = Hant::new(&sources, &fold)?;
     let hant_words = hant.words(&sources, &fold)?;
     let mut text = banner(
@@ -170,7 +173,7 @@ pub(super) fn outputs(shared: &Path) -> Result<Vec<Output>, Failure> {
         },
         Output {
             path: "src/script/words_hans.bin",
-            content: hans.words(&sources)?,
+            content: pack(hans_words.iter().map(|(word, gain)| (word.as_str(), *gain))),
         },
         Output {
             path: "src/script/words_hant.bin",
@@ -486,7 +489,16 @@ impl Hans {
         text.push_str("];\n");
     }
 
-    fn words(&self, sources: &Sources) -> Result<Vec<u8>, Failure> {
+    /// Leaves out the options that no word chooses: the character always becomes its first one.
+    fn close(&mut self, words: &[(String, u8)]) {
+        let chosen: BTreeSet<char> = words.iter().flat_map(|(word, _)| word.chars()).collect();
+        self.options.retain(|c, forms| {
+            MORE_HANS_OPTIONS.contains(*c) || forms[1..].iter().any(|form| chosen.contains(form))
+        });
+    }
+
+    /// Words with a character that has several forms, and their gains, sorted.
+    fn words(&self, sources: &Sources) -> Vec<(String, u8)> {
         let identity = |c: char| c;
         let scale = Scale::new(
             sources
@@ -592,9 +604,12 @@ impl Hans {
                 all.insert(word.clone(), *count);
             }
         }
-        Ok(pack(all.iter().map(|(word, &count)| {
-            (word.as_str(), scale.gain(word, count, &identity))
-        })))
+        all.into_iter()
+            .map(|(word, count)| {
+                let gain = scale.gain(&word, count, &identity);
+                (word, gain)
+            })
+            .collect()
     }
 }
 

@@ -480,7 +480,7 @@ struct Rewritten<'t> {
 impl<'t> Rewritten<'t> {
     #[inline]
     fn copy_to(&mut self, end: usize) {
-        if self.output.capacity() == 0 {
+        if self.output.is_empty() {
             self.output.reserve(self.input.len() + 16);
         }
         if self.copied < end {

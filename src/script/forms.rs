@@ -390,20 +390,28 @@ impl Forms {
         &self.open[open]
     }
 
+    /// The index of the forms that context decides among, also where only a style asks for another one than the usual.
+    #[inline]
+    pub(super) fn open(&self, c: char) -> Option<usize> {
+        match u16::try_from(u32::from(c)) {
+            Ok(code) if self.difference(code).is_some() => None,
+            _ => self.entry(c).open(true),
+        }
+    }
+
     /// What a character becomes by itself.
     #[inline]
     pub(super) fn plain(&self, c: char) -> char {
-        let code = c as usize;
-        if code <= 0xFFFF {
-            let entry = self.entries[code];
+        if let Ok(code) = u16::try_from(u32::from(c)) {
+            if let Some(difference) = self.difference(code) {
+                return char::from_u32(u32::from(code ^ difference)).unwrap_or(c);
+            }
+            let entry = self.entries[usize::from(code)];
             if entry & Entry::OPEN != 0 {
                 return self.open[(entry & 0xFFFF) as usize][0].new;
             }
             if entry & 0xFFFF != 0 {
                 return char::from_u32(entry & 0xFFFF).unwrap_or(c);
-            }
-            if entry == 0 {
-                return c;
             }
         }
         self.far.get(&c).copied().unwrap_or(c)

@@ -240,7 +240,7 @@ impl<'r> Reader<'r> {
     /// The decision where the character at byte `at` is a surname, and no word.
     fn surname(&self, text: &str, at: usize) -> Option<Decided> {
         let form = names::surname(text, at)?;
-        let open = self.forms.entry(text[at..].chars().next()?).open(true)?;
+        let open = self.forms.open(text[at..].chars().next()?)?;
         let options = self.forms.options(open);
         options
             .iter()
@@ -256,7 +256,7 @@ impl<'r> Reader<'r> {
     /// tell: the most frequent case, and no stretch has to be built for it.
     fn alone(&self, text: &str, floor: usize, at: usize) -> Option<Decided> {
         let c = text[at..].chars().next()?;
-        let open = self.forms.entry(c).open(true)?;
+        let open = self.forms.open(c)?;
         if c == '著' {
             return None;
         }
@@ -327,7 +327,7 @@ impl<'r> Reader<'r> {
     /// The forms of a character in the list of words.
     #[inline]
     fn keys(&self, c: char) -> impl Iterator<Item = u16> {
-        self.forms_of(c, self.forms.entry(c).open(true))
+        self.forms_of(c, self.forms.open(c))
     }
 
     /// The forms of a place in the list of words.
@@ -347,7 +347,7 @@ impl<'r> Reader<'r> {
     }
 
     fn place(&self, text: &str, at: usize, c: char) -> Place {
-        let open = self.forms.entry(c).open(true);
+        let open = self.forms.open(c);
         // A surname is decided by itself, and no part of a word.
         let open = open.filter(|_| self.surname(text, at).is_none());
         let mut heard = [0.0; 2];

@@ -122,12 +122,14 @@ pub(super) fn choose(model: &Model, text: &str, at: usize, earlier: &[(usize, Ch
             break;
         }
     }
-    let reached_end = length < WINDOW;
-    let right = &right[..if reached_end {
-        (length + 1).min(WINDOW)
-    } else {
-        length
-    }];
+    // A line that ends in the window is read to its end. The third character is touched by the choice only through a
+    // second 著 in front of it.
+    let read = match length {
+        WINDOW if right[..WINDOW - 1].contains(&'著') => WINDOW,
+        WINDOW => WINDOW - 1,
+        _ => (length + 1).min(WINDOW),
+    };
+    let right = &right[..read];
     let score = |option| {
         let (context, log_prob) = model.advance(context, option);
         log_prob + best(model, context, right)
