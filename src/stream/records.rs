@@ -113,6 +113,7 @@ impl<R: Read> Records<R> {
 }
 
 /// Whether the first line of a text is whole.
+#[cfg(feature = "batch")]
 pub(crate) fn first_line(bytes: &[u8]) -> &[u8] {
     let end = memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
     &bytes[..end]
