@@ -23,6 +23,8 @@ const FORESEEN: usize = 24;
 const BEHIND_AFTER_HOLE: f32 = 16.0;
 /// Within an arc, partial hypotheses kept from one lost byte to the next.
 const WIDTH_INSIDE_ARC: usize = 6;
+/// Of one arc, hypotheses that go on where what follows tells nothing more of them: twice what the beam keeps.
+const WIDTH_BEHIND_ARC: usize = 2 * WIDTH;
 /// A hypothesis that loses fewer nats than this on its way goes on well, and needs no last resort.
 const GOES_ON_WELL: f32 = 11.0;
 /// Behind the best hypothesis inside a run by more nats than this, unknown bytes are not tried.
@@ -259,6 +261,14 @@ struct Partial {
     filled: Option<u8>,
 }
 
+impl Partial {
+    /// Best first.
+    fn order(&self, other: &Partial) -> std::cmp::Ordering {
+        let by_score = other.hypothesis.score.total_cmp(&self.hypothesis.score);
+        by_score.then(self.bytes.cmp(&other.bytes))
+    }
+}
+
 impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
     fn run(mut self, start: usize, context: Context, last_two: u16) -> Outcome {
         let first = Hypothesis {
@@ -321,7 +331,11 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
                     for arc in arcs.iter().filter(|arc| arc.last_resort == last_resort) {
                         let rank = if arc.inside { inside_rank } else { rank };
                         if rank < usize::from(arc.tries) && (hopeful || arc.tries == u16::MAX) {
-                            best = best.max(self.follow(*hypothesis, at, arc, &mut waiting));
+                            let score = self.follow(*hypothesis, at, arc, &mut waiting);
+                            // A letter that was folded begins a character: how well that goes on is not known yet.
+                            if arc.kind != Kind::Form {
+                                best = best.max(score);
+                            }
                         }
                     }
                 }
@@ -382,12 +396,20 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
                 first.hypothesis.pending.is_none() && first.hypothesis.hole.is_none()
             });
             if more && complete && partial.len() > WIDTH_INSIDE_ARC {
-                let score = |partial: &Partial| partial.hypothesis.score;
-                partial.sort_unstable_by(|a, b| {
-                    score(b).total_cmp(&score(a)).then(a.bytes.cmp(&b.bytes))
-                });
+                partial.select_nth_unstable_by(WIDTH_INSIDE_ARC, Partial::order);
                 partial.truncate(WIDTH_INSIDE_ARC);
             }
+        }
+        if let Some(number) = arc.behind {
+            partial.retain(|Partial { hypothesis, .. }| {
+                hypothesis.hole.is_none() && self.lattice.allows(number, hypothesis.last_two)
+            });
+        }
+        if partial.len() > WIDTH_BEHIND_ARC
+            && partial.iter().all(|partial| !partial.hypothesis.fresh)
+        {
+            partial.select_nth_unstable_by(WIDTH_BEHIND_ARC, Partial::order);
+            partial.truncate(WIDTH_BEHIND_ARC);
         }
         for Partial {
             mut hypothesis,
@@ -395,11 +417,6 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
             filled,
         } in partial.drain(..)
         {
-            if let Some(number) = arc.behind
-                && (hypothesis.hole.is_some() || !self.lattice.allows(number, hypothesis.last_two))
-            {
-                continue;
-            }
             if arc.kind == Kind::Residue {
                 hypothesis.owed = 0.0;
                 hypothesis.used = true;

@@ -124,11 +124,13 @@ impl<'r> Run<'r> {
                     // Weighed together with what stands before it.
                 } else if residue(rest).is_some() || may_be_torn(rest) {
                     self.region(at, page, Effort::Usual);
-                } else if page.is_spliced() && self.weird_after(at) {
+                } else if page.is_spliced() && is_weird_after(self.model, self.text, at) {
                     self.region(at, page, Effort::Thorough);
                 }
             }
-            Some(_) if self.weird_after(at) => self.region(at, page, Effort::Thorough),
+            Some(_) if is_weird_after(self.model, self.text, at) => {
+                self.region(at, page, Effort::Thorough)
+            }
             _ => {}
         }
     }
@@ -201,34 +203,6 @@ impl<'r> Run<'r> {
                 candidates,
             });
         }
-    }
-
-    /// Whether what follows a mark is so unlikely that bytes may have been shifted there.
-    fn weird_after(&self, at: usize) -> bool {
-        /// Characters looked at, and nats they cost on average: below the silent runs of the excerpts, set by
-        /// hand. What passes is only searched, not changed.
-        const LOOKED_AT: usize = 3;
-        const NATS: f32 = -9.0;
-        let mut chars = self.text[at..].chars();
-        let Some(mark) = chars.next() else {
-            return false;
-        };
-        let (mut context, _) = self.model.advance(self.model.line_start(), mark);
-        let mut total = 0.0;
-        let mut count = 0;
-        for c in chars.take(LOOKED_AT) {
-            if c < '@' {
-                return false;
-            }
-            if c.is_ascii() {
-                break;
-            }
-            let (next, nats) = self.model.advance(context, c);
-            context = next;
-            total += nats;
-            count += 1;
-        }
-        count > 0 && total < NATS * count as f32
     }
 
     /// What the model has read before `at`, and the last two bytes there.
@@ -310,10 +284,11 @@ impl<'r> Run<'r> {
         };
         let mut outcome = look(effort);
         let doubtful = gain(&outcome) < SATISFYING_GAIN
-            || outcome
-                .repairs
-                .first()
-                .is_some_and(|best| is_odd(scorer, best, context));
+            || outcome.repairs.first().is_some_and(|best| {
+                is_odd(scorer, best, context)
+                    || leaves_torn(text, best)
+                    || is_weird_after(model, text, text.floor_char_boundary(outcome.end - 1))
+            });
         if effort == Effort::Usual && doubtful {
             let characters = text[at..outcome.end].chars().count().max(1);
             if page.is_damaged() || outcome.same / (characters as f32) < GIBBERISH {
@@ -485,6 +460,44 @@ fn is_odd(scorer: &PageScorer<'_>, path: &Path, mut context: Context) -> bool {
         shifted = arc.pending;
         odd
     })
+}
+
+/// Whether the best way leaves a `?` as it is that may be torn too: bytes are missing behind it that only the thorough search
+/// puts in.
+fn leaves_torn(text: &str, path: &Path) -> bool {
+    let mut same = path.arcs.iter().filter(|arc| arc.kind == Kind::Same);
+    same.any(|arc| {
+        let rest = &text[arc.from..];
+        rest.starts_with('?') && may_be_torn(rest)
+    })
+}
+
+/// Whether what follows the character at `at` is so unlikely that bytes may have been shifted there.
+fn is_weird_after(model: &Model, text: &str, at: usize) -> bool {
+    /// Characters looked at, and nats they cost on average: below the silent runs of the excerpts, set by
+    /// hand. What passes is only searched, not changed.
+    const LOOKED_AT: usize = 3;
+    const NATS: f32 = -9.0;
+    let mut chars = text[at..].chars();
+    let Some(mark) = chars.next() else {
+        return false;
+    };
+    let (mut context, _) = model.advance(model.line_start(), mark);
+    let mut total = 0.0;
+    let mut count = 0;
+    for c in chars.take(LOOKED_AT) {
+        if c < '@' {
+            return false;
+        }
+        if c.is_ascii() {
+            break;
+        }
+        let (next, nats) = model.advance(context, c);
+        context = next;
+        total += nats;
+        count += 1;
+    }
+    count > 0 && total < NATS * count as f32
 }
 
 /// The text around an offset, enough to tell its script.

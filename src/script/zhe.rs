@@ -46,11 +46,13 @@ const NAME: &str = "片字牌单單册冊义義声聲利额額次望言句帖分
 /// What it adds to the odds, in nats: more than 著名 is likelier than 着 before 名.
 const NAME_BONUS: f32 = 14.0;
 
-/// Characters that end a clause or begin a title: behind 著 and a name they say who wrote something (司马迁著，鲁迅著《呐喊》).
-const ENDS: &str = "《〈「『。，；、：）)\n";
+/// Characters that begin a title, and that end a clause: behind a name and 著 they say who wrote something (鲁迅著《呐喊》,
+/// 司马迁著，).
+const TITLE: &str = "《〈「『";
+const ENDS: &str = "。，；、：）)\n";
 
-/// Characters of a name without a dot in it.
-const LONGEST_NAME: usize = 4;
+/// Characters of a name, with what may stand before it (汉代司马迁著): longer clauses are sentences as a rule.
+const LONGEST_NAME: usize = 5;
 
 /// How much likelier 着 or 著 must be behind a character than anywhere, in nats, for the character to be taken for a verb
 /// that 着 stands behind. Verbs have 1 to 5, the ends of names less than 0.
@@ -165,19 +167,16 @@ fn word_bonus(before: char, following: &[char]) -> f32 {
     }
 }
 
-/// Whether 著 says who wrote something: a name is all there is of the clause before it, the clause ends behind it or a
-/// title begins there, and what the name ends in is no verb.
+/// Whether 著 says who wrote something: a title begins behind it, or a name is all there is of the clause that ends
+/// behind it; and what stands before it is no verb.
 fn is_author(model: &Model, before: &str, after: char) -> bool {
     let name = before.trim_end_matches([' ', '\u{3000}']);
-    let length = name
-        .chars()
-        .rev()
-        .take(LONGEST_NAME + 1)
-        .take_while(|c| is_han(*c))
-        .count();
-    ENDS.contains(after)
-        && (1..=LONGEST_NAME).contains(&length)
-        && name.chars().next_back().is_some_and(|c| !is_verb(model, c))
+    let mut clause = name.chars().rev().take_while(|c| is_han(*c));
+    let Some(last) = clause.next() else {
+        return false;
+    };
+    let is_name = || clause.take(LONGEST_NAME).count() < LONGEST_NAME;
+    (TITLE.contains(after) || ENDS.contains(after) && is_name()) && !is_verb(model, last)
 }
 
 /// Whether 着 often stands behind a character. Traditional text in the counts writes it 著.

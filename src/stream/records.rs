@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Read};
 
-use memchr::{memchr, memrchr};
+use memchr::memrchr;
 
 use super::read_until;
 
@@ -112,10 +112,10 @@ impl<R: Read> Records<R> {
     }
 }
 
-/// Whether the first line of a text is whole.
+/// The first line of a text, with its end.
 #[cfg(feature = "batch")]
 pub(crate) fn first_line(bytes: &[u8]) -> &[u8] {
-    let end = memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
+    let end = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
     &bytes[..end]
 }
 

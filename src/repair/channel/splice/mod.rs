@@ -489,10 +489,9 @@ fn eaten_before(text: &str, to: usize) -> Eaten {
     }
     // The model passes over spaces, and Chinese has few.
     choices[10] = (b' ', fits(next.is_ascii_alphabetic()) + 2.0);
-    choices[11] = (
-        b'(',
-        fits(head.contains([')', '）']) && !head.contains(['(', '（'])),
-    );
+    let first_bracket = head.find(['(', '（', ')', '）']);
+    let closes = |at: usize| head[at..].starts_with([')', '）']);
+    choices[11] = (b'(', fits(first_bracket.is_some_and(closes)));
     choices[12] = (b'"', EATEN_OTHER);
     choices[13] = (b'\n', EATEN_OTHER - 1.0);
     Eaten::One(choices)
