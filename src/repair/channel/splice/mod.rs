@@ -60,7 +60,7 @@ mod cost {
     /// An annotated character without its annotation: never seen outside damaged runs.
     pub(super) const OWED: f32 = 7.0;
     /// A fullwidth letter, digit or sign in the original.
-    pub(super) const FULLWIDTH_LETTER: f32 = 3.0;
+    pub(super) const FULLWIDTH_LETTER: f32 = 6.0;
     /// A wide space amid text.
     pub(super) const WIDE_SPACE: f32 = 14.0;
     /// A character that the page's one-to-one conversion cannot have left behind.
