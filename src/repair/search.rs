@@ -332,8 +332,8 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
                         let rank = if arc.inside { inside_rank } else { rank };
                         if rank < usize::from(arc.tries) && (hopeful || arc.tries == u16::MAX) {
                             let score = self.follow(*hypothesis, at, arc, &mut waiting);
-                            // A letter that was folded begins a character: how well that goes on is not known yet.
-                            if arc.kind != Kind::Form {
+                            // How well it goes on behind a folded letter, a tear or an eaten character is not known yet.
+                            if matches!(arc.kind, Kind::Same | Kind::Residue | Kind::Annotation) {
                                 best = best.max(score);
                             }
                         }
