@@ -24,7 +24,10 @@ const DOUBLED_MARK: f32 = 4.0;
 
 /// Whether a mark does not stand twice in a row.
 fn is_single_mark(c: char) -> bool {
-    matches!(c, '。' | '，' | '、' | '；' | '：' | '“' | '”' | '》' | '《')
+    matches!(
+        c,
+        '。' | '，' | '、' | '；' | '：' | '“' | '”' | '》' | '《'
+    )
 }
 
 /// The page's own pairs of symbols, and the model.

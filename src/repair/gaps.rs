@@ -63,6 +63,10 @@ pub fn with_gaps<'m, A: Automaton, L: Lattice>(
             .iter()
             .map(|found| found.put_into(&best))
             .collect();
+        // What was chosen behind the gap was chosen for another text before it.
+        if let Some(first) = found.first_mut() {
+            search.choose_again(first, before);
+        }
         let improved = found.first().is_some_and(|first| first.score > best.score);
         let next = if improved {
             found.remove(0)
@@ -249,6 +253,39 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
                 .then(a.trail.cmp(&b.trail))
         });
         seconds
+    }
+
+    /// Chooses each lost byte again that completes a character, now that the text around it is known.
+    fn choose_again(&self, path: &mut Path, before: Context) {
+        let mut context = before;
+        for i in 1..path.arcs.len() {
+            for c in path.arcs[i - 1].text.chars() {
+                context = self.scorer.read(context, c).0;
+            }
+            let arc = &path.arcs[i];
+            let is_lost_trail = arc.lost == 1 && arc.bytes.len() == 1 && path.arcs[i - 1].pending;
+            let (true, Some(&lead)) = (is_lost_trail, path.arcs[i - 1].bytes.last()) else {
+                continue;
+            };
+            let text_after = path.arcs[i + 1..].iter().flat_map(|arc| arc.text.chars());
+            let after: Vec<char> = text_after.take(READ_AFTER).collect();
+            let score = |c: char| self.score(context, std::iter::once(c).chain(after.clone()));
+            let Some(now) = arc.text.chars().next().map(score) else {
+                continue;
+            };
+            let choices = (0x81..=0xFE).filter_map(|trail| {
+                let c = self.character(lead, trail)?;
+                let owes = self.lattice.owed(u16::from_be_bytes([lead, trail])) > 0.0;
+                (!owes).then(|| (score(c), trail, c))
+            });
+            if let Some((best, trail, c)) = choices.max_by(|a, b| a.0.total_cmp(&b.0))
+                && best > now
+            {
+                path.score += best - now;
+                path.arcs[i].bytes = Bytes::one(trail);
+                path.arcs[i].text = CompactString::from_iter([c]);
+            }
+        }
     }
 
     fn character(&self, lead: u8, trail: u8) -> Option<char> {

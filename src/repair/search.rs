@@ -86,6 +86,13 @@ impl Bytes {
         Bytes { bytes, len }
     }
 
+    /// One byte.
+    pub(super) fn one(byte: u8) -> Bytes {
+        let mut bytes = [0; MOST_BYTES];
+        bytes[0] = byte;
+        Bytes::new(bytes, 1)
+    }
+
     /// Two bytes.
     pub(super) fn pair(pair: [u8; 2]) -> Bytes {
         let mut bytes = [0; MOST_BYTES];

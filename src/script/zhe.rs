@@ -156,9 +156,7 @@ fn word_bonus(before: char, following: &[char]) -> f32 {
         -WORD_BONUS
     } else if BEFORE.contains(before) || AFTER.contains(after) && !OPEN.contains(before) {
         WORD_BONUS
-    } else if OPEN.contains(before) && "、，。》；,;".contains(after) {
-        -WORD_BONUS
-    } else if after == '者' {
+    } else if after == '者' || OPEN.contains(before) && "、，。》；,;".contains(after) {
         -WORD_BONUS
     } else if NOUN_AFTER.contains(after) || OPEN.contains(before) {
         0.0
