@@ -263,6 +263,7 @@ const NAMES: &str = "
     天后 天后宮 皇天后土 后羿 后稷 后土 影后 歌后 王后 太后 皇后 母后 呂后 武后 后妃 皇太后
     子丑寅卯 丑牛 丑時 辛丑 乙丑 丁丑 己丑 癸丑
     令狐沖 林沖 張三丰 丰子愷 丰采 丰姿 丰神 丰韻
+    臺灣 臺北 臺中 臺南 臺東 臺灣人 臺灣海峽 新臺幣
     干寶 干將 干將莫邪 朴槿惠 朴正熙 朴智星 朴樹 朴信惠 朴贊郁 党項 党項族 种師道 万俟
 ";
 /// The same the other way: names and words that keep in Simplified text a form which other words give up.
@@ -632,6 +633,12 @@ type Spelled = (String, u8, i8, bool);
 
 /// The styles: as OpenCC writes, modern prose of Taiwan, law of Taiwan, classical.
 const STYLES: usize = 4;
+const MODERN: usize = 1;
+/// How often the forms of a character must have been counted as words of one character, and how much of it one form must
+/// have, to tell how it stands alone in modern prose. In words another form may be the usual one (臺灣, but 台 alone; 儘管,
+/// but 盡 alone). Where no form has nearly all, names decide too (托, 里), and the counts of all characters know better.
+const SINGLES: f64 = 100.0;
+const CLEAR: f64 = 0.95;
 
 impl Hant {
     fn new(sources: &Sources, fold: &dyn Fn(char) -> char) -> Result<Hant, Failure> {
@@ -680,6 +687,12 @@ impl Hant {
                 *general.entry(standard(c)).or_default() += count;
             }
         }
+        let mut singles = BTreeMap::<char, f64>::new();
+        for (word, count) in &sources.hant_words {
+            if let Ok(c) = single(word) {
+                *singles.entry(standard(c)).or_default() += count;
+            }
+        }
         forms.retain(|_, known| known.len() > 1);
         let options = forms
             .into_iter()
@@ -700,7 +713,13 @@ impl Hant {
                         };
                         for (style, counts) in styled.iter().enumerate().take(STYLES).skip(1) {
                             let here = share(counts, c);
-                            form.alone[style] = steps(here.ln());
+                            let single: f64 = known.iter().filter_map(|c| singles.get(c)).sum();
+                            let clear = known.iter().any(|&c| share(&singles, c) >= CLEAR);
+                            let alone = match style {
+                                MODERN if clear && single >= SINGLES => share(&singles, c),
+                                _ => here,
+                            };
+                            form.alone[style] = steps(alone.ln());
                             form.style[style] =
                                 steps(((here + 0.002) / share(&general, c).max(RARE)).ln());
                         }

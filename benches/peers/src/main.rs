@@ -31,7 +31,9 @@ const ROUNDS: usize = 5;
 /// Bytes of text that are converted in a round.
 const LENGTH: usize = 8 << 20;
 /// The modes of OpenCC that are compared.
-const MODES: [&str; 8] = ["t2s", "tw2s", "tw2sp", "hk2s", "s2t", "s2tw", "s2hk", "s2twp"];
+const MODES: [&str; 8] = [
+    "t2s", "tw2s", "tw2sp", "hk2s", "s2t", "s2tw", "s2hk", "s2twp",
+];
 
 fn main() -> Result<(), Failure> {
     let shared = std::env::args().nth(1).ok_or("usage: hanfix-peers DIR")?;
@@ -49,14 +51,21 @@ fn main() -> Result<(), Failure> {
 
     head("characters wrong, Simplified to Traditional");
     for (name, text) in corpora(shared, ".T.")? {
-        let mode = if name.contains("poetry") { "s2t" } else { "s2tw" };
+        let mode = if name.starts_with("classical") {
+            "s2t"
+        } else {
+            "s2tw"
+        };
         let made: String = text.chars().map(simplified).collect();
         row(&format!("{name}, {mode}"), &mut engines, |engine| {
             let got = engine.convert(mode, &made)?;
             let han = |c: &char| ('\u{3400}'..='\u{9fff}').contains(c);
             let all = text.chars().filter(han).count();
-            let wrong = got.chars().zip(text.chars()).filter(|(got, want)| got != want).count();
-            Some(format!("{wrong} ({:.2} %)", 100.0 * wrong as f64 / all as f64))
+            let wrong = different(&got, &text);
+            Some(format!(
+                "{wrong} ({:.2} %)",
+                100.0 * wrong as f64 / all as f64
+            ))
         });
     }
 
@@ -64,8 +73,7 @@ fn main() -> Result<(), Failure> {
     for (name, text) in corpora(shared, ".S.")? {
         row(&name, &mut engines, |engine| {
             let got = engine.guarded("t2s", &text)?;
-            let changed = got.chars().zip(text.chars()).filter(|(got, old)| got != old).count();
-            Some(changed.to_string())
+            Some(different(&got, &text).to_string())
         });
     }
 
@@ -75,7 +83,11 @@ fn main() -> Result<(), Failure> {
     for (name, mode, text) in [
         ("Traditional to Simplified", "t2s", &traditional),
         ("Simplified, to Simplified", "t2s", &simplified_text),
-        ("Simplified to Traditional (Taiwan)", "s2tw", &simplified_text),
+        (
+            "Simplified to Traditional (Taiwan)",
+            "s2tw",
+            &simplified_text,
+        ),
     ] {
         let mut best = vec![f64::INFINITY; engines.len()];
         // In turns, so that what else runs on the machine hits all.
@@ -86,7 +98,9 @@ fn main() -> Result<(), Failure> {
                 }
             }
         }
-        let speeds = best.iter().map(|best| format!("{:.0}", text.len() as f64 / best / 1e6));
+        let speeds = best
+            .iter()
+            .map(|best| format!("{:.0}", text.len() as f64 / best / 1e6));
         println!("| {name} | {} |", speeds.collect::<Vec<_>>().join(" | "));
     }
     Ok(())
@@ -236,6 +250,22 @@ for line in sys.stdin:
     }
 }
 
+/// Characters that differ, line by line. A line whose length changed, as regional words do it, counts those between its
+/// common beginning and its common end.
+fn different(got: &str, want: &str) -> usize {
+    let line = |(got, want): (&str, &str)| {
+        let (got, want): (Vec<char>, Vec<char>) = (got.chars().collect(), want.chars().collect());
+        let pairs = got.iter().zip(&want);
+        if got.len() == want.len() {
+            return pairs.filter(|(a, b)| a != b).count();
+        }
+        let same = pairs.take_while(|(a, b)| a == b).count();
+        let ends = got[same..].iter().rev().zip(want[same..].iter().rev());
+        want.len() - same - ends.take_while(|(a, b)| a == b).count()
+    };
+    got.lines().zip(want.lines()).map(line).sum()
+}
+
 /// One row of a table.
 fn row(name: &str, engines: &mut [Engine], mut cell: impl FnMut(&mut Engine) -> Option<String>) {
     let cells: Vec<String> = engines
@@ -254,25 +284,33 @@ fn hard_lines(shared: &Path, engines: &mut [Engine]) -> Result<(), Failure> {
         .filter(|line| !line.starts_with('#'))
         .map(|line| line.split('\t').collect())
         .collect();
-    row(&format!("hard lines, of {}", lines.len()), engines, |engine| {
-        let right = |engine: &mut Engine, mode: &str| {
-            let is_right = |fields: &&Vec<&str>, got: &str| {
-                let others = fields.get(2).copied().unwrap_or_default();
-                got == fields[1] || others.split("alt:").skip(1).any(|other| other.trim() == got)
+    row(
+        &format!("hard lines, of {}", lines.len()),
+        engines,
+        |engine| {
+            let right = |engine: &mut Engine, mode: &str| {
+                let is_right = |fields: &&Vec<&str>, got: &str| {
+                    let others = fields.get(2).copied().unwrap_or_default();
+                    got == fields[1]
+                        || others
+                            .split("alt:")
+                            .skip(1)
+                            .any(|other| other.trim() == got)
+                };
+                let mut count = 0;
+                for fields in &lines {
+                    let got = engine.guarded(mode, fields[0])?;
+                    count += usize::from(is_right(&fields, &got));
+                }
+                Some(count)
             };
-            let mut count = 0;
-            for fields in &lines {
-                let got = engine.guarded(mode, fields[0])?;
-                count += usize::from(is_right(&fields, &got));
-            }
-            Some(count)
-        };
-        let best = ["t2s", "tw2s", "hk2s"]
-            .into_iter()
-            .filter_map(|mode| right(engine, mode))
-            .max()?;
-        Some(best.to_string())
-    });
+            let best = ["t2s", "tw2s", "hk2s"]
+                .into_iter()
+                .filter_map(|mode| right(engine, mode))
+                .max()?;
+            Some(best.to_string())
+        },
+    );
     Ok(())
 }
 
@@ -286,13 +324,17 @@ fn cases(shared: &Path, engines: &mut [Engine]) -> Result<(), Failure> {
             .iter()
             .filter_map(|case| Some((case["input"].as_str()?, case["expected"][mode].as_str()?)))
             .collect();
-        row(&format!("OpenCC's cases {mode}, of {}", wanted.len()), engines, |engine| {
-            let mut right = 0;
-            for (input, expected) in &wanted {
-                right += usize::from(engine.convert(mode, input)? == *expected);
-            }
-            Some(right.to_string())
-        });
+        row(
+            &format!("OpenCC's cases {mode}, of {}", wanted.len()),
+            engines,
+            |engine| {
+                let mut right = 0;
+                for (input, expected) in &wanted {
+                    right += usize::from(engine.convert(mode, input)? == *expected);
+                }
+                Some(right.to_string())
+            },
+        );
     }
     Ok(())
 }
@@ -308,11 +350,18 @@ fn corpora(shared: &Path, script: &str) -> Result<Vec<(String, String)>, Failure
         .filter_map(|file| {
             let name = file.file_name()?.to_str()?;
             let (genre, _) = name.split_once(script)?;
-            let source = name[genre.len() + script.len()..].split(['.', '_', '-']).next()?;
+            let source = name[genre.len() + script.len()..]
+                .split(['.', '_', '-'])
+                .next()?;
             let name = format!("{genre} ({source})");
             Some((name, file))
         })
-        .map(|(name, file)| Ok((name, String::from_utf8(zstd::decode_all(&fs::read(file)?[..])?)?)))
+        .map(|(name, file)| {
+            Ok((
+                name,
+                String::from_utf8(zstd::decode_all(&fs::read(file)?[..])?)?,
+            ))
+        })
         .collect()
 }
 
