@@ -252,7 +252,7 @@ impl Pass<'_> {
         let step_by_step = self.dictionary.is_some() || forms.has_letters();
         let styled = kind != Style::Plain;
         // Whether characters with one form become that, whatever stands around them.
-        let one_by_one = self.dictionary.is_none() && !styled && !output.wants_marks();
+        let in_runs = self.dictionary.is_none() && !styled && !output.wants_marks();
         let mut reader = Reader::new(forms, words, self.model, kind, output.wants_margins());
         let mut decided: VecDeque<Decided> = VecDeque::new();
         let mut floor = block.start;
@@ -286,7 +286,7 @@ impl Pass<'_> {
                     continue;
                 }
                 0xE0.. => {
-                    if one_by_one {
+                    if in_runs {
                         let end = output.characters(&bytes[..block.end], at, forms);
                         if end > at {
                             at = end;
@@ -376,12 +376,8 @@ trait Output {
         }
     }
     /// The characters from byte `at` on that have one form each become it. Gives where the first other one begins.
-    fn characters(&mut self, bytes: &[u8], mut at: usize, forms: &Forms) -> usize {
-        while let Some((code, difference)) = only(bytes, at, forms) {
-            self.character(at..at + 3, character(code), character(code ^ difference));
-            at += 3;
-        }
-        at
+    fn characters(&mut self, bytes: &[u8], at: usize, forms: &Forms) -> usize {
+        one_by_one(self, bytes, at, forms)
     }
     /// A character was chosen among several.
     fn choice(&mut self, span: Range<usize>, old: char, choice: Decided) {
@@ -393,6 +389,20 @@ trait Output {
     }
     /// A mark stands here.
     fn mark(&mut self, _at: usize, _c: char) {}
+}
+
+/// [`Output::characters`] for an output that is told of each.
+fn one_by_one(
+    output: &mut (impl Output + ?Sized),
+    bytes: &[u8],
+    mut at: usize,
+    forms: &Forms,
+) -> usize {
+    while let Some((code, difference)) = only(bytes, at, forms) {
+        output.character(at..at + 3, character(code), character(code ^ difference));
+        at += 3;
+    }
+    at
 }
 
 /// Keeps protected spans and unsure changes away from an output, and turns quotation marks.
@@ -439,15 +449,12 @@ impl<O: Output> Output for Protected<'_, O> {
         }
     }
 
-    fn characters(&mut self, bytes: &[u8], mut at: usize, forms: &Forms) -> usize {
+    fn characters(&mut self, bytes: &[u8], at: usize, forms: &Forms) -> usize {
         if self.spans.is_empty() {
-            return self.output.characters(bytes, at, forms);
+            self.output.characters(bytes, at, forms)
+        } else {
+            one_by_one(self, bytes, at, forms)
         }
-        while let Some((code, difference)) = only(bytes, at, forms) {
-            self.character(at..at + 3, character(code), character(code ^ difference));
-            at += 3;
-        }
-        at
     }
 
     fn choice(&mut self, span: Range<usize>, old: char, choice: Decided) {

@@ -5,8 +5,8 @@
 
 use crate::damage::page::is_han;
 
-/// Surnames that have several forms in OpenCC's tables, and the form that is the surname in Traditional text (of 於, in Simplified text too). Collected by
-/// hand; those of which two forms are surnames (云, 肖, 党) are left out.
+/// Surnames that have several forms in OpenCC's tables, and the form that is the surname in Traditional text (of 於, in
+/// Simplified text too). Collected by hand; those of which two forms are surnames (云, 肖, 党) are left out.
 const SURNAMES: [(char, char); 22] = [
     ('范', '范'),
     ('于', '于'),
