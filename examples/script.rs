@@ -9,6 +9,8 @@
 
 #![allow(clippy::print_stdout)]
 
+#[path = "../tests/support/corpora.rs"]
+mod corpora;
 #[path = "../tests/support/plain_json.rs"]
 mod plain_json;
 
@@ -16,8 +18,9 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use corpora::corpora;
 use hanfix::script::{Conversion, Converter, Variant, simplified, site_traditional};
 use serde_json::Value;
 
@@ -99,24 +102,6 @@ fn cases(shared: &Path) -> Result<(), Failure> {
         println!("{name}: {right} of {all}");
     }
     Ok(())
-}
-
-/// The clean corpora of a script: name and text.
-fn corpora(shared: &Path, script: &str) -> Result<Vec<(String, String)>, Failure> {
-    let mut files: Vec<PathBuf> = fs::read_dir(shared.join("corpora/clean"))?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<Result<_, std::io::Error>>()?;
-    files.sort();
-    files
-        .into_iter()
-        .filter_map(|file| {
-            let name = file.file_name()?.to_str()?.to_owned();
-            name.contains(script).then(|| {
-                let text = String::from_utf8(zstd::decode_all(&fs::read(&file)?[..])?)?;
-                Ok((name, text))
-            })
-        })
-        .collect()
 }
 
 fn there(shared: &Path) -> Result<(), Failure> {

@@ -68,6 +68,27 @@ struct Scratch {
     chosen: Vec<(usize, u8)>,
 }
 
+impl Scratch {
+    /// The places from `low` on with their forms on the best path.
+    fn path(&self, low: usize) -> impl Iterator<Item = (usize, u8)> {
+        let mut place = low;
+        self.steps.iter().rev().flat_map(move |step| {
+            let (from, picks) = match step {
+                Step::Single(pick) => (place, std::slice::from_ref(pick)),
+                Step::Word(number) => {
+                    let edge = &self.edges[*number];
+                    (
+                        edge.from,
+                        &self.picks[edge.picks..edge.picks + edge.to - edge.from],
+                    )
+                }
+            };
+            place = from + picks.len();
+            (from..).zip(picks.iter().copied())
+        })
+    }
+}
+
 struct Place {
     at: usize,
     c: char,
@@ -189,26 +210,10 @@ impl<'r> Reader<'r> {
         self.pairs(&mut scratch, low, high);
         self.best(&mut scratch, low, high, None);
         let best_score = scratch.best[high].0;
-        scratch.chosen.clear();
-        let mut place = low;
-        for step in scratch.steps.iter().rev() {
-            match *step {
-                Step::Single(pick) => {
-                    scratch.chosen.push((place, pick));
-                    place += 1;
-                }
-                Step::Word(number) => {
-                    let Edge {
-                        from, to, picks, ..
-                    } = scratch.edges[number];
-                    let picks = &scratch.picks[picks..picks + to - from];
-                    scratch.chosen.extend((from..to).zip(picks.iter().copied()));
-                    place = to;
-                }
-            }
-        }
-        for number in 0..scratch.chosen.len() {
-            let (index, pick) = scratch.chosen[number];
+        let mut chosen = std::mem::take(&mut scratch.chosen);
+        chosen.clear();
+        chosen.extend(scratch.path(low));
+        for &(index, pick) in &chosen {
             let place = &scratch.places[index];
             let Some(open) = place.open.filter(|_| index >= target) else {
                 continue;
@@ -219,7 +224,8 @@ impl<'r> Reader<'r> {
             let rival = self.margins.then(|| {
                 self.best(&mut scratch, low, high, Some((index, pick)));
                 let margin = best_score - scratch.best[high].0;
-                let rival = pick_at(&scratch, low, index);
+                let rival = scratch.path(low).find(|(place, _)| *place == index);
+                let rival = rival.map_or(0, |(_, pick)| pick);
                 (options[usize::from(rival)].new, margin)
             });
             if c == '著' {
@@ -234,6 +240,7 @@ impl<'r> Reader<'r> {
             }
             decided.push_back(Decided { at, new, rival });
         }
+        scratch.chosen = chosen;
         self.scratch = scratch;
     }
 
@@ -566,25 +573,6 @@ enum Step {
     Single(u8),
     /// A word, by its number.
     Word(usize),
-}
-
-/// The form that the best path has at a place.
-fn pick_at(scratch: &Scratch, low: usize, place: usize) -> u8 {
-    let mut at = low;
-    for step in scratch.steps.iter().rev() {
-        match step {
-            Step::Single(pick) if at == place => return *pick,
-            Step::Single(_) => at += 1,
-            Step::Word(number) => {
-                let edge = &scratch.edges[*number];
-                if (edge.from..edge.to).contains(&place) {
-                    return scratch.picks[edge.picks + place - edge.from];
-                }
-                at = edge.to;
-            }
-        }
-    }
-    0
 }
 
 /// Whether words go on over this character.

@@ -8,6 +8,8 @@
 //! PYTHON is an interpreter with the package `opencc`; without it the column of OpenCC is left out. Every engine is told
 //! what comes in and what is to come out, and has its usual rules.
 
+#[path = "../../../tests/support/corpora.rs"]
+mod corpora;
 #[path = "../../../tests/support/plain_json.rs"]
 mod plain_json;
 
@@ -16,10 +18,11 @@ use std::error::Error;
 use std::fs;
 use std::hint::black_box;
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
+use corpora::corpora;
 use ferrous_opencc::config::BuiltinConfig;
 use hanfix::script::{Conversion, Converter, Variant, simplified};
 use serde_json::{Value, json};
@@ -337,32 +340,6 @@ fn cases(shared: &Path, engines: &mut [Engine]) -> Result<(), Failure> {
         );
     }
     Ok(())
-}
-
-/// The clean corpora of a script: name and text.
-fn corpora(shared: &Path, script: &str) -> Result<Vec<(String, String)>, Failure> {
-    let mut files: Vec<PathBuf> = fs::read_dir(shared.join("corpora/clean"))?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<Result<_, std::io::Error>>()?;
-    files.sort();
-    files
-        .into_iter()
-        .filter_map(|file| {
-            let name = file.file_name()?.to_str()?;
-            let (genre, _) = name.split_once(script)?;
-            let source = name[genre.len() + script.len()..]
-                .split(['.', '_', '-'])
-                .next()?;
-            let name = format!("{genre} ({source})");
-            Some((name, file))
-        })
-        .map(|(name, file)| {
-            Ok((
-                name,
-                String::from_utf8(zstd::decode_all(&fs::read(file)?[..])?)?,
-            ))
-        })
-        .collect()
 }
 
 /// The texts one after the other, again and again, to [`LENGTH`] bytes.
