@@ -67,7 +67,7 @@ impl ScriptArguments {
         match self.to.to_ascii_lowercase().as_str() {
             "zh-hans" => Ok(Target::Hans),
             "keep" => Ok(Target::Keep),
-            name => match name.parse::<Variant>() {
+            _ => match self.to.parse::<Variant>() {
                 Ok(variant) => Ok(Target::Variant(variant)),
                 Err(error) => bail!("--to: {error}, or keep (the script of the input)"),
             },
