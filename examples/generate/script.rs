@@ -85,6 +85,8 @@ struct Sources {
     hant_words: Vec<(String, f64)>,
     hans_counts: Counts,
     hant_counts: Counts,
+    /// How often two characters stand together in classical text, in Simplified forms.
+    classical_pairs: BTreeMap<[char; 2], f64>,
     variants: Vec<(char, char)>,
     named: Vec<String>,
 }
@@ -96,8 +98,9 @@ pub(super) fn outputs(shared: &Path) -> Result<Vec<Output>, Failure> {
     let mut hans = Hans::new(&sources)?;
     let hans_words = hans.words(&sources);
     hans.close(&hans_words);
-    let hant = Hant::new(&sources, &fold)?;
+    let mut hant = Hant::new(&sources, &fold)?;
     let hant_words = hant.words(&sources, &fold)?;
+    hant.outside_words(&sources, &hant_words, &fold);
     let mut text = banner(
         "Characters with several forms, regional variants and phrases.",
         &sources.named,
@@ -226,6 +229,10 @@ impl Sources {
             hant_words: words(HANT_WORDS, &mut named)?,
             hans_counts: counts(&shared.join("lm/unigram.S.unfolded.tsv.zst"), &mut named)?,
             hant_counts: counts(&shared.join("lm/unigram.T.unfolded.tsv.zst"), &mut named)?,
+            classical_pairs: classical_pairs(
+                &shared.join("lm/bigram.folded.min2.tsv.zst"),
+                &mut named,
+            )?,
             variants: variants(&mut named)?,
             named,
         };
@@ -282,12 +289,8 @@ const NAME_COUNT: f64 = 500.0;
 
 /// Counts of single Han characters by group of sources.
 fn counts(path: &Path, named: &mut Vec<String>) -> Result<Counts, Failure> {
-    let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    named.push(format!("counts {name}, SHA-256 {}", sha256(&bytes)));
-    let text = String::from_utf8(zstd::decode_all(&bytes[..])?)?;
     let mut counts = Counts::new();
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
+    for line in counted(path, named)?.lines().filter(|line| !line.starts_with('#')) {
         let mut fields = line.split('\t');
         let Ok(c) = single(fields.next().unwrap_or_default()) else {
             continue;
@@ -300,6 +303,34 @@ fn counts(path: &Path, named: &mut Vec<String>) -> Result<Counts, Failure> {
         }
     }
     Ok(counts)
+}
+
+/// Counts of pairs of Han characters in classical text.
+fn classical_pairs(
+    path: &Path,
+    named: &mut Vec<String>,
+) -> Result<BTreeMap<[char; 2], f64>, Failure> {
+    let mut pairs = BTreeMap::new();
+    for line in counted(path, named)?.lines() {
+        let mut fields = line.split('\t');
+        let mut pair = fields.next().unwrap_or_default().chars();
+        if let (Some(first), Some(second), None) = (pair.next(), pair.next(), pair.next())
+            && is_han(first)
+            && is_han(second)
+            && let Some(count) = fields.nth(CLASSICAL)
+        {
+            pairs.insert([first, second], count.parse().unwrap_or(0.0));
+        }
+    }
+    Ok(pairs)
+}
+
+/// The text of a file of counts.
+fn counted(path: &Path, named: &mut Vec<String>) -> Result<String, Failure> {
+    let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    named.push(format!("counts {name}, SHA-256 {}", sha256(&bytes)));
+    Ok(String::from_utf8(zstd::decode_all(&bytes[..])?)?)
 }
 
 /// Pairs of variants: a character, another one for the same.
@@ -634,6 +665,9 @@ type Spelled = (String, u8, i8, bool);
 /// The styles: as OpenCC writes, modern prose of Taiwan, law of Taiwan, classical.
 const STYLES: usize = 4;
 const MODERN: usize = 1;
+const CLASSIC: usize = 3;
+/// The share of a form that stands outside words at least: the words were counted in other texts.
+const LEFT: f64 = 0.05;
 /// How often the forms of a character must have been counted as words of one character, and how much of it one form must
 /// have, to tell how it stands alone in modern prose. In words another form may be the usual one (臺灣, but 台 alone; 儘管,
 /// but 盡 alone). Where no form has nearly all, names decide too (托, 里), and the counts of all characters know better.
@@ -698,7 +732,11 @@ impl Hant {
             .into_iter()
             .map(|(from, known)| {
                 let share = |counts: &BTreeMap<char, f64>, c: char| {
-                    let of = |c: char| counts.get(&c).copied().unwrap_or(0.0);
+                    // What stays as it is in Simplified text was counted as that (俱, an option of 具).
+                    let of = |c: char| match counts.get(&c) {
+                        Some(&count) if fold(c) == from => count,
+                        _ => 0.0,
+                    };
                     let all: f64 = known.iter().map(|&c| of(c)).sum();
                     (of(c) + SMOOTH / known.len() as f64) / (all + SMOOTH)
                 };
@@ -730,6 +768,52 @@ impl Hant {
             })
             .collect();
         Ok(Hant { options })
+    }
+
+    /// Takes the words out of what the counts of classical text say of each form by itself: 里 stands in 千里 and 鄉里,
+    /// which are words, and what is left is mostly 裏. The pairs were counted in Simplified forms, of more texts than those
+    /// in Traditional ones.
+    fn outside_words(
+        &mut self,
+        sources: &Sources,
+        words: &[Spelled],
+        fold: &dyn Fn(char) -> char,
+    ) {
+        let counted = |c: char| sources.hant_counts.get(&c).map_or(0.0, |row| row[CLASSICAL]);
+        let mut everywhere = BTreeMap::<char, f64>::new();
+        for (&c, row) in sources.hans_counts.iter().chain(&sources.hant_counts) {
+            *everywhere.entry(fold(c)).or_default() += row[CLASSICAL];
+        }
+        let mut in_words = BTreeMap::<char, f64>::new();
+        for (word, _, share, _) in words {
+            let mut characters = word.chars();
+            if let (Some(first), Some(second), None) =
+                (characters.next(), characters.next(), characters.next())
+            {
+                let pair = sources.classical_pairs.get(&[fold(first), fold(second)]);
+                let count = pair.copied().unwrap_or(0.0) * (f64::from(*share) * STEP).exp();
+                for c in [first, second] {
+                    *in_words.entry(c).or_default() += count;
+                }
+            }
+        }
+        for (from, forms) in &mut self.options {
+            let own = |c: char| if fold(c) == *from { counted(c) } else { 0.0 };
+            let all: f64 = forms.iter().map(|form| own(form.c)).sum();
+            let part = all / everywhere.get(from).copied().unwrap_or(0.0).max(1.0);
+            let left: Vec<f64> = forms
+                .iter()
+                .map(|form| {
+                    let words = in_words.get(&form.c).copied().unwrap_or(0.0) * part;
+                    (own(form.c) - words).max(own(form.c) * LEFT)
+                })
+                .collect();
+            let sum: f64 = left.iter().sum();
+            let spread = SMOOTH / forms.len() as f64;
+            for (form, left) in forms.iter_mut().zip(left) {
+                form.alone[CLASSIC] = steps(((left + spread) / (sum + SMOOTH)).ln());
+            }
+        }
     }
 
     fn write(&self, text: &mut String, words: &[Spelled]) {

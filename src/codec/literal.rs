@@ -31,6 +31,23 @@ pub(crate) const fn of_three(first: u8, second: u8, third: u8) -> u16 {
     (first as u16) << 12 | (second as u16 & 0x3F) << 6 | third as u16 & 0x3F
 }
 
+/// The three bytes of UTF-8 for a character from U+0800 on.
+#[inline]
+pub(crate) const fn in_three(code: u16) -> [u8; 3] {
+    [
+        0xE0 | (code >> 12) as u8,
+        0x80 | (code >> 6 & 0x3F) as u8,
+        0x80 | (code & 0x3F) as u8,
+    ]
+}
+
+/// The code points of the run of characters of three bytes that a text begins with.
+#[inline]
+pub(crate) fn threes(text: &[u8]) -> impl Iterator<Item = u16> {
+    let chunks = text.as_chunks::<3>().0.iter();
+    chunks.map_while(|&[a, b, c]| (a & 0xF0 == 0xE0).then(|| of_three(a, b, c)))
+}
+
 /// Which of the 256 pages of the basic plane hold a character of `text`, looking at one character,
 /// skipping `skip`, and so on.
 const fn pages_used(text: &str, skip: usize) -> [bool; 256] {

@@ -115,11 +115,7 @@ impl Converter {
 
     /// Converts a text; borrowed when nothing changes.
     pub fn convert<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut output = Rewritten {
-            input: text,
-            output: String::new(),
-            copied: 0,
-        };
+        let mut output = Rewritten::new(text);
         self.run(text, Model::embedded(), &mut output);
         output.finish()
     }
@@ -481,24 +477,71 @@ impl<O: Output> Output for Protected<'_, O> {
 struct Rewritten<'t> {
     input: &'t str,
     output: String,
+    /// What comes after `output`: characters are written faster to a few bytes than to a string, each of whose
+    /// additions looks at its length.
+    pending: [u8; PENDING],
+    used: usize,
     copied: usize,
 }
 
+/// Bytes that are written before they go to the output together.
+const PENDING: usize = 1 << 10;
+
 impl<'t> Rewritten<'t> {
-    #[inline]
-    fn copy_to(&mut self, end: usize) {
+    fn new(input: &'t str) -> Self {
+        Rewritten {
+            input,
+            output: String::new(),
+            pending: [0; PENDING],
+            used: 0,
+            copied: 0,
+        }
+    }
+
+    fn is_untouched(&self) -> bool {
+        self.copied == 0 && self.used == 0 && self.output.is_empty()
+    }
+
+    /// Moves what is pending to the output.
+    fn flush(&mut self) {
         if self.output.is_empty() {
             self.output.reserve(self.input.len() + 16);
         }
+        let pending = &self.pending[..self.used];
+        match simdutf8::basic::from_utf8(pending) {
+            Ok(text) => self.output.push_str(text),
+            // Only whole characters are written, so that this does not happen; if it did, no text would be lost.
+            Err(_) => self.output.push_str(&String::from_utf8_lossy(pending)),
+        }
+        self.used = 0;
+    }
+
+    #[inline]
+    fn push(&mut self, text: &str) {
+        if self.used + text.len() > PENDING {
+            self.flush();
+        }
+        match self.pending[self.used..].get_mut(..text.len()) {
+            Some(space) => {
+                space.copy_from_slice(text.as_bytes());
+                self.used += text.len();
+            }
+            None => self.output.push_str(text),
+        }
+    }
+
+    #[inline]
+    fn copy_to(&mut self, end: usize) {
         if self.copied < end {
-            self.output.push_str(&self.input[self.copied..end]);
+            self.push(&self.input[self.copied..end]);
         }
     }
 
     fn finish(mut self) -> Cow<'t, str> {
-        if self.copied == 0 && self.output.is_empty() {
+        if self.is_untouched() {
             return Cow::Borrowed(self.input);
         }
+        self.flush();
         self.output.push_str(&self.input[self.copied..]);
         Cow::Owned(self.output)
     }
@@ -512,25 +555,33 @@ impl Output for Rewritten<'_> {
     fn change(&mut self, span: Range<usize>, new: &str) {
         if self.input[span.clone()] != *new {
             self.copy_to(span.start);
-            self.output.push_str(new);
+            self.push(new);
             self.copied = span.end;
         }
     }
 
     fn characters(&mut self, bytes: &[u8], mut at: usize, forms: &Forms) -> usize {
-        if self.output.is_empty() {
-            while only(bytes, at, forms).is_some_and(|(_, difference)| difference == 0) {
-                at += 3;
-            }
+        if self.is_untouched() {
+            let only = literal::threes(&bytes[at..]).map(|code| forms.difference(code));
+            at += 3 * only.take_while(|difference| *difference == Some(0)).count();
         }
         // From the first change on, characters that stay are written too: which will change cannot be foreseen, and a
         // wrong guess of the processor costs more than writing.
-        if only(bytes, at, forms).is_some() {
+        while only(bytes, at, forms).is_some() {
             self.copy_to(at);
-            while let Some((code, difference)) = only(bytes, at, forms) {
-                self.output.push(character(code ^ difference));
+            if self.used + 3 > PENDING {
+                self.flush();
+            }
+            let start = at;
+            let space = self.pending[self.used..].as_chunks_mut::<3>().0;
+            for (code, space) in literal::threes(&bytes[at..]).zip(space) {
+                let Some(difference) = forms.difference(code) else {
+                    break;
+                };
+                *space = literal::in_three(code ^ difference);
                 at += 3;
             }
+            self.used += at - start;
             self.copied = at;
         }
         at

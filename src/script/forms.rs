@@ -172,7 +172,8 @@ impl Forms {
         {
             *difference = match entry {
                 0 => 0,
-                1..=0xFFFF => (entry ^ code) as u16,
+                // What is written in runs has three bytes.
+                0x800..=0xFFFF => (entry ^ code) as u16,
                 _ => SEVERAL,
             };
         }

@@ -146,18 +146,19 @@ pub(super) fn survey(text: &str) -> Survey {
         let end = bytes.len().min(at + STRETCH);
         let mut counters = 0_u64;
         while at < end {
-            // One way for all characters of three bytes: the processor foresees it better than one for each kind.
-            if let Some(&[a @ 0xE0..=0xEF, b, c]) = bytes[at..].first_chunk::<3>() {
-                let code = literal::of_three(a, b, c);
+            // One way for all characters of three bytes: the processor foresees it better than one for each kind. The
+            // last one may reach over the end of the stretch.
+            let reach = bytes.len().min(end + 2);
+            for code in literal::threes(&bytes[at..reach]) {
                 counters += COUNTED[usize::from(CLASSES[usize::from(code)] & 31)];
                 at += 3;
-            } else if bytes[at] < 0x80 {
-                at = after_ascii(bytes, at);
-            } else if bytes[at] < 0xE0 {
-                at += 2;
-            } else {
-                at += 4;
             }
+            at = match bytes.get(at).filter(|_| at < end) {
+                None => at,
+                Some(0..=0x7F) => after_ascii(bytes, at),
+                Some(0x80..=0xDF) => at + 2,
+                Some(_) => at + 4,
+            };
         }
         let counter = |lane: u32| (counters >> (lane * LANE) & 0xFFFF) as usize;
         found.scripts.traditional_only += counter(0);

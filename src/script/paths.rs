@@ -199,6 +199,18 @@ impl<'r> Reader<'r> {
             }
             start += 1;
         }
+        if self.only_usual(&scratch) {
+            let high = high.min(scratch.places.len());
+            decided.extend(scratch.places[target..high].iter().filter_map(|place| {
+                Some(Decided {
+                    at: place.at,
+                    new: self.forms.options(place.open?)[0].new,
+                    rival: None,
+                })
+            }));
+            self.scratch = scratch;
+            return;
+        }
         read_to(&mut scratch.places, high + 1);
         // One more on either side: a pair may reach over the end of the last word (著名|片, 着|名片).
         let closed = |place: Option<&Place>| place.is_some_and(|place| place.open.is_none());
@@ -303,6 +315,19 @@ impl<'r> Reader<'r> {
             new: options[best].new,
             rival: rival.filter(|_| self.margins),
         })
+    }
+
+    /// Whether no word asks for another form than the usual one, so that there is nothing to weigh: most pairs that may
+    /// begin such a word do not.
+    fn only_usual(&self, scratch: &Scratch) -> bool {
+        let usual = |edge: &Edge| {
+            let picks = &scratch.picks[edge.picks..edge.picks + edge.to - edge.from];
+            picks.iter().all(|&pick| pick == NONE || pick == 0)
+        };
+        !self.margins
+            && !self.styled()
+            && scratch.edges.iter().all(usual)
+            && scratch.places.iter().all(|place| place.c != '著')
     }
 
     /// How long the longest word may be that begins at the first of these places; 0 if there is none.
