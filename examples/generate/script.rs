@@ -22,7 +22,11 @@ const MORE_FORMS: &str = "牠它妳你淸清飮饮靑青旣既郞郎槪概硏研
     姪侄菓果燄焰煖暖韮韭妬妒恡吝筯箸刦劫剏创勦剿坿附埜野姸妍婬淫庻庶忰悴怳恍恊协惥恿懽欢戅戆挵弄搥捶擕携旾春\
     柹柿桮杯橤蕊沍冱浄净淛浙渇渴漑溉烱炯燿耀爕燮牎窗猂悍獘弊畮亩疉叠痐蛔癎痫睠眷砦寨穽阱筭算篛箬簮簪籐藤粃秕緐繁\
     罸罚聮联胷胸脗吻臋臀艢樯荅答葠参虵蛇蚘蛔蝱虻衂衄詶酬誖悖譌讹跥跺踁胫蹔暂蹵蹴躭耽逈迥遯遁醕醇銲焊鑵罐隄堤\
-    霛灵靣面韤袜餧喂駞驼髥髯鷰燕麞獐麤粗鼃蛙齩咬稉粳秊年磟碌狥徇矁瞅";
+    霛灵靣面韤袜餧喂駞驼髥髯鷰燕麞獐麤粗鼃蛙齩咬稉粳秊年磟碌狥徇矁瞅\
+    鬰郁簷檐媿愧巵卮嬾懒鼇鳌歛敛櫺棂牓榜箠棰褭袅潄漱餽馈鼈鳖慇殷懃勤秖只艣橹憇憩舩船蔕蒂剉锉搆构竚伫繙翻啣衔甖罂箒帚讐仇廐厩椶棕碪砧\
+    繖伞蕚萼尙尚幙幕琖盏皜皓臙胭荳豆顇悴捄救瘖喑耡锄顋腮倐倏傚效匳奁啗啖朞期瑯琅瞇眯矙瞰砲炮鎗枪阨厄顦憔冐冒噉啖姙妊惷蠢筩筒蘓苏袵衽閧哄韈袜\
+    颷飙騣鬃冺泯勌倦嘷嗥囓啮嫰嫩尠鲜岅坂帀匝搉榷暱昵桒桑涖莅煗暖絏绁瑇玳瞖翳穤糯筞策羢绒臕膘蓡参螡蚊蠒茧譔撰貛獾跼局酖鸩醼宴鍳鉴闚窥鞾靴\
+    毬球蜋螂眡视搾榨杴锨揫揪搯掏亷廉吚咿戯戏舖铺踫碰糰团";
 
 /// How a character stands alone, against the first option of the dictionary: the use outside words is another
 /// one than the dictionary puts first (獲益甚夥; 祇 for 只).
@@ -85,8 +89,9 @@ struct Sources {
     hant_words: Vec<(String, f64)>,
     hans_counts: Counts,
     hant_counts: Counts,
-    /// How often two characters stand together in classical text, in Simplified forms.
-    classical_pairs: BTreeMap<[char; 2], f64>,
+    /// How often two characters stand together, in Simplified forms: in classical text, and in sources that are all
+    /// Simplified.
+    pairs: BTreeMap<[char; 2], [f64; 2]>,
     variants: Vec<(char, char)>,
     named: Vec<String>,
 }
@@ -96,7 +101,7 @@ pub(super) fn outputs(shared: &Path) -> Result<Vec<Output>, Failure> {
     let simplified = sources.ts.characters()?;
     let fold = |c: char| simplified.get(&c).copied().unwrap_or(c);
     let mut hans = Hans::new(&sources)?;
-    let hans_words = hans.words(&sources);
+    let hans_words = hans.words(&sources, &fold);
     hans.close(&hans_words);
     let mut hant = Hant::new(&sources, &fold)?;
     let hant_words = hant.words(&sources, &fold)?;
@@ -229,10 +234,7 @@ impl Sources {
             hant_words: words(HANT_WORDS, &mut named)?,
             hans_counts: counts(&shared.join("lm/unigram.S.unfolded.tsv.zst"), &mut named)?,
             hant_counts: counts(&shared.join("lm/unigram.T.unfolded.tsv.zst"), &mut named)?,
-            classical_pairs: classical_pairs(
-                &shared.join("lm/bigram.folded.min2.tsv.zst"),
-                &mut named,
-            )?,
+            pairs: pair_counts(&shared.join("lm/bigram.folded.min2.tsv.zst"), &mut named)?,
             variants: variants(&mut named)?,
             named,
         };
@@ -290,7 +292,10 @@ const NAME_COUNT: f64 = 500.0;
 /// Counts of single Han characters by group of sources.
 fn counts(path: &Path, named: &mut Vec<String>) -> Result<Counts, Failure> {
     let mut counts = Counts::new();
-    for line in counted(path, named)?.lines().filter(|line| !line.starts_with('#')) {
+    for line in counted(path, named)?
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+    {
         let mut fields = line.split('\t');
         let Ok(c) = single(fields.next().unwrap_or_default()) else {
             continue;
@@ -305,11 +310,11 @@ fn counts(path: &Path, named: &mut Vec<String>) -> Result<Counts, Failure> {
     Ok(counts)
 }
 
-/// Counts of pairs of Han characters in classical text.
-fn classical_pairs(
+/// Counts of pairs of Han characters, in classical text and in Simplified sources.
+fn pair_counts(
     path: &Path,
     named: &mut Vec<String>,
-) -> Result<BTreeMap<[char; 2], f64>, Failure> {
+) -> Result<BTreeMap<[char; 2], [f64; 2]>, Failure> {
     let mut pairs = BTreeMap::new();
     for line in counted(path, named)?.lines() {
         let mut fields = line.split('\t');
@@ -317,9 +322,15 @@ fn classical_pairs(
         if let (Some(first), Some(second), None) = (pair.next(), pair.next(), pair.next())
             && is_han(first)
             && is_han(second)
-            && let Some(count) = fields.nth(CLASSICAL)
         {
-            pairs.insert([first, second], count.parse().unwrap_or(0.0));
+            let row: Vec<f64> = fields.map(|field| field.parse().unwrap_or(0.0)).collect();
+            let classical = row.get(CLASSICAL).copied().unwrap_or(0.0);
+            let simplified = [NEWS, SOCIAL, TECHNICAL, LITERATURE];
+            let simplified = simplified
+                .iter()
+                .filter_map(|&column| row.get(column))
+                .sum();
+            pairs.insert([first, second], [classical, simplified]);
         }
     }
     Ok(pairs)
@@ -530,7 +541,7 @@ impl Hans {
     }
 
     /// Words with a character that has several forms, and their gains, sorted.
-    fn words(&self, sources: &Sources) -> Vec<(String, u8)> {
+    fn words(&self, sources: &Sources, fold: &dyn Fn(char) -> char) -> Vec<(String, u8)> {
         let identity = |c: char| c;
         let scale = Scale::new(
             sources
@@ -611,10 +622,20 @@ impl Hans {
                 })
             })
         };
-        let mut all: BTreeMap<String, f64> = BTreeMap::new();
+        let spellings = Spellings::new(self, sources, fold);
+        let mut all: BTreeMap<String, u8> = BTreeMap::new();
         for group in groups.values() {
+            // The dictionary says itself how its words are written.
+            let written = |entry: &(String, f64, bool)| {
+                entry.1
+                    * if entry.2 {
+                        1.0
+                    } else {
+                        spellings.share(&entry.0)
+                    }
+            };
             let weight =
-                |entry: &(String, f64, bool)| entry.1 * if entry.2 { OUTVOTED } else { 1.0 };
+                |entry: &(String, f64, bool)| written(entry) * if entry.2 { OUTVOTED } else { 1.0 };
             // Of equals the usual spelling.
             let order = |entry: &(String, f64, bool)| {
                 (weight(entry), usize::from(sound(&entry.0) == entry.0))
@@ -633,15 +654,143 @@ impl Hans {
                 || chooses && *count >= CHOOSING && !contradicts(word)
                 || confirms && (*count >= CONFIRMING || group.len() > 1)
             {
-                all.insert(word.clone(), *count);
+                // Against its characters in their usual forms: 瞭 by itself is as rare as 瞭 in Simplified text.
+                let mut gain = scale.gain(word, written(best), &|c| spellings.usual(c));
+                // A phrase of the dictionary chooses its form whatever the usual one is worth (剋架).
+                if *in_dictionary {
+                    gain = gain.max(scale.gain(word, *count, &identity));
+                } else if spellings.is_rather_usual(word) {
+                    gain = 0;
+                }
+                if gain > 0 {
+                    all.insert(word.clone(), gain);
+                }
             }
         }
-        all.into_iter()
-            .map(|(word, count)| {
-                let gain = scale.gain(&word, count, &identity);
-                (word, gain)
-            })
-            .collect()
+        all.into_iter().collect()
+    }
+}
+
+/// How often the Simplified words that have another form than the usual one are written, in Traditional text, with the
+/// character that has several forms: 计划 is 計畫 or 計劃, but 划出 is 劃出, and 畫出 is 画出.
+struct Spellings<'s> {
+    /// Words of Traditional text in Simplified forms: how they are written, and how often.
+    hant: HashMap<String, Vec<(&'s str, f64)>>,
+    sources: &'s Sources,
+    hans: HashMap<&'s str, f64>,
+    /// A form, the character with several forms that it may come from, and the usual form of that.
+    ways: BTreeMap<char, Vec<(char, char)>>,
+    /// For each of these the share of the form that is written so.
+    shares: BTreeMap<(char, char), f64>,
+}
+
+/// What a character says by itself counts as so many words that it was seen in.
+const PRIOR: f64 = 20.0;
+
+impl<'s> Spellings<'s> {
+    fn new(hans: &Hans, sources: &'s Sources, fold: &dyn Fn(char) -> char) -> Spellings<'s> {
+        let mut ways: BTreeMap<char, Vec<(char, char)>> = BTreeMap::new();
+        for (&c, forms) in &hans.options {
+            // The model decides on 著, and its words are few.
+            for &form in forms[1..].iter().filter(|_| c != '著') {
+                ways.entry(form).or_default().push((c, forms[0]));
+            }
+        }
+        let mut hant: HashMap<String, Vec<(&str, f64)>> = HashMap::new();
+        for (word, count) in &sources.hant_words {
+            let folded = word.chars().map(fold).collect();
+            hant.entry(folded).or_default().push((word, *count));
+        }
+        let mut spellings = Spellings {
+            hant,
+            sources,
+            hans: sources
+                .hans_words
+                .iter()
+                .map(|(word, count)| (word.as_str(), *count))
+                .collect(),
+            ways,
+            shares: BTreeMap::new(),
+        };
+        let mut sums: BTreeMap<(char, char), [f64; 2]> = BTreeMap::new();
+        for (word, _) in &sources.hans_words {
+            for (place, form) in word.chars().enumerate() {
+                for &(c, usual) in spellings.ways.get(&form).into_iter().flatten() {
+                    let [so, otherwise] = spellings.counts(word, place, c, usual);
+                    // One word (想像) must not speak for all.
+                    let weight = 1.0 / (so + otherwise).max(PRIOR);
+                    let sum = sums.entry((form, c)).or_default();
+                    sum[0] += so * weight;
+                    sum[1] += otherwise * weight;
+                }
+            }
+        }
+        spellings.shares = sums
+            .into_iter()
+            .map(|(way, [so, otherwise])| (way, (so + 0.1) / (so + otherwise + 0.1)))
+            .collect();
+        spellings
+    }
+
+    /// The usual form of the character that a form comes from.
+    fn usual(&self, form: char) -> char {
+        match self.ways.get(&form).map(Vec::as_slice) {
+            Some([(_, usual), ..]) => *usual,
+            _ => form,
+        }
+    }
+
+    /// How often a word is written with `c` at a place, and how often with another character.
+    fn counts(&self, word: &str, place: usize, c: char, usual: char) -> [f64; 2] {
+        let spelled = |word: &str, wanted: bool| -> f64 {
+            let all = self.hant.get(word).into_iter().flatten();
+            all.filter(|(spelling, _)| (spelling.chars().nth(place) == Some(c)) == wanted)
+                .map(|(_, count)| count)
+                .sum()
+        };
+        let twin: String = word
+            .chars()
+            .enumerate()
+            .map(|(index, old)| if index == place { usual } else { old })
+            .collect();
+        // What is written so may be the same with the usual form (畫線 is 画线).
+        let count = |word: &str| self.simplified(word);
+        let here = count(word) / (count(word) + count(&twin)).max(1.0);
+        [
+            spelled(word, true) + spelled(&twin, true) * here,
+            spelled(word, false),
+        ]
+    }
+
+    /// How often a word was counted in Simplified text. A pair need not be a word (画出).
+    fn simplified(&self, word: &str) -> f64 {
+        let characters: Vec<char> = word.chars().collect();
+        match <[char; 2]>::try_from(characters) {
+            Ok(pair) => self.sources.pairs.get(&pair).map(|counts| counts[1]),
+            Err(_) => self.hans.get(word).copied(),
+        }
+        .unwrap_or(0.0)
+    }
+
+    /// Whether what is written like this word is rather the same in the usual forms: 畫出 is 画出 more often than 划出.
+    fn is_rather_usual(&self, word: &str) -> bool {
+        let usual: String = word.chars().map(|c| self.usual(c)).collect();
+        usual != word && self.simplified(&usual) > self.simplified(word) * self.share(word)
+    }
+
+    /// The share of a Simplified word that is written with the characters that have several forms.
+    fn share(&self, word: &str) -> f64 {
+        let mut share = 1.0;
+        for (place, form) in word.chars().enumerate() {
+            let ways = self.ways.get(&form).into_iter().flatten();
+            let best = ways.map(|&(c, usual)| {
+                let [so, otherwise] = self.counts(word, place, c, usual);
+                let prior = self.shares.get(&(form, c)).copied().unwrap_or(1.0);
+                (so + PRIOR * prior) / (so + otherwise + PRIOR)
+            });
+            share *= best.reduce(f64::max).unwrap_or(1.0);
+        }
+        share
     }
 }
 
@@ -773,13 +922,13 @@ impl Hant {
     /// Takes the words out of what the counts of classical text say of each form by itself: 里 stands in 千里 and 鄉里,
     /// which are words, and what is left is mostly 裏. The pairs were counted in Simplified forms, of more texts than those
     /// in Traditional ones.
-    fn outside_words(
-        &mut self,
-        sources: &Sources,
-        words: &[Spelled],
-        fold: &dyn Fn(char) -> char,
-    ) {
-        let counted = |c: char| sources.hant_counts.get(&c).map_or(0.0, |row| row[CLASSICAL]);
+    fn outside_words(&mut self, sources: &Sources, words: &[Spelled], fold: &dyn Fn(char) -> char) {
+        let counted = |c: char| {
+            sources
+                .hant_counts
+                .get(&c)
+                .map_or(0.0, |row| row[CLASSICAL])
+        };
         let mut everywhere = BTreeMap::<char, f64>::new();
         for (&c, row) in sources.hans_counts.iter().chain(&sources.hant_counts) {
             *everywhere.entry(fold(c)).or_default() += row[CLASSICAL];
@@ -790,8 +939,8 @@ impl Hant {
             if let (Some(first), Some(second), None) =
                 (characters.next(), characters.next(), characters.next())
             {
-                let pair = sources.classical_pairs.get(&[fold(first), fold(second)]);
-                let count = pair.copied().unwrap_or(0.0) * (f64::from(*share) * STEP).exp();
+                let pair = sources.pairs.get(&[fold(first), fold(second)]);
+                let count = pair.map_or(0.0, |counts| counts[0]) * (f64::from(*share) * STEP).exp();
                 for c in [first, second] {
                     *in_words.entry(c).or_default() += count;
                 }

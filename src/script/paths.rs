@@ -485,6 +485,8 @@ impl<'r> Reader<'r> {
                 && let Some(found) = self.words.find(&key[..=length])
             {
                 let spelling = match self.style {
+                    // Words of Simplified text are weighed as they were counted.
+                    Style::Plain if !self.words.has_spellings() => 0.0,
                     Style::Plain if found.in_dictionary => LONGER * length as f32,
                     Style::Plain => found.share + FOREIGN,
                     _ => found.share,

@@ -74,6 +74,12 @@ impl Words {
         Words { filter, groups }
     }
 
+    /// Whether words have several spellings, some of them those of a dictionary.
+    #[inline]
+    pub(super) fn has_spellings(&self) -> bool {
+        self.groups.iter().any(|group| group.width > 1)
+    }
+
     /// How long the longest word may be that begins with these two characters; 0 if there is none.
     #[inline]
     pub(super) fn longest(&self, first: u16, second: u16) -> usize {

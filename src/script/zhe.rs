@@ -35,6 +35,9 @@ const NOUN: &str = "名原專专譯译遺遗顯显卓巨土昭拙所";
 /// nothing behind them.
 const OPEN: &str = "編编論论合";
 
+/// Characters that make a verb with 论, so that it makes no noun with 著: 谈论着, 讨论着.
+const DISCUSSING: &str = "谈談讨討议議争爭辩辯";
+
 /// Characters that make a noun with 著 before them: 著作 著名 著述 著者 著书 著录 著称 著译 著文 著论.
 const NOUN_AFTER: &str = "作名述者書书錄录稱称譯译文論论";
 
@@ -145,7 +148,7 @@ pub(super) fn choose(model: &Model, text: &str, at: usize, earlier: &[(usize, Ch
     let bonus = if is_author(model, &text[..at], right[0]) {
         -WORD_BONUS
     } else {
-        word_bonus(left[WINDOW - 1], right)
+        word_bonus([left[WINDOW - 2], left[WINDOW - 1]], right)
     };
     Choice {
         odds: score('着') - score('著') + bonus - THRESHOLD,
@@ -153,18 +156,19 @@ pub(super) fn choose(model: &Model, text: &str, at: usize, earlier: &[(usize, Ch
 }
 
 /// What the words around a 著 say, in nats in favour of 着.
-fn word_bonus(before: char, following: &[char]) -> f32 {
+fn word_bonus([first, before]: [char; 2], following: &[char]) -> f32 {
+    let is_open = OPEN.contains(before) && !("论論".contains(before) && DISCUSSING.contains(first));
     let [after, next] = [0, 1].map(|i| following.get(i).copied().unwrap_or('\n'));
     let (names, written) = (NAME.contains(next), "《〈「『".contains(next));
     if after == '名' && names && HOLDING.contains(before) {
         NAME_BONUS
     } else if after == '有' && (written || AUTHOR.contains(before)) || NOUN.contains(before) {
         -WORD_BONUS
-    } else if BEFORE.contains(before) || AFTER.contains(after) && !OPEN.contains(before) {
+    } else if BEFORE.contains(before) || AFTER.contains(after) && !is_open {
         WORD_BONUS
-    } else if after == '者' || OPEN.contains(before) && "、，。》；,;".contains(after) {
+    } else if after == '者' || is_open && "、，。》；,;".contains(after) {
         -WORD_BONUS
-    } else if NOUN_AFTER.contains(after) || OPEN.contains(before) {
+    } else if NOUN_AFTER.contains(after) || is_open {
         0.0
     } else {
         PLAIN_BONUS
