@@ -4,6 +4,7 @@
 //! composes all edits into one list over the input.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -201,14 +202,24 @@ impl Repairer {
 
     /// Repairs one block of a longer page; what was learned is carried from block to block in `page`.
     pub fn fix_block<'t>(&self, text: &'t str, page: &mut Page) -> Repaired<'t> {
-        let mut repaired = self.pass(text, page);
+        self.fix_prepared(text, page, None)
+    }
+
+    /// The same for a block of which is known already what does not hang on the page.
+    pub(crate) fn fix_prepared<'t>(
+        &self,
+        text: &'t str,
+        page: &mut Page,
+        prepared: Option<Prepared<'t>>,
+    ) -> Repaired<'t> {
+        let mut repaired = self.pass(text, page, prepared);
         // The first pass removes annotations, so a second one sees another page. Whatever it would
         // still change is changed now.
         for _ in 1..MOST_PASSES {
             if repaired.edits.is_empty() {
                 break;
             }
-            let again = self.pass(&repaired.text, &mut Page::default());
+            let again = self.pass(&repaired.text, &mut Page::default(), None);
             if again.edits.is_empty() {
                 break;
             }
@@ -226,36 +237,63 @@ impl Repairer {
         repaired
     }
 
-    fn pass<'t>(&self, text: &'t str, page: &mut Page) -> Repaired<'t> {
+    /// What a block gives whatever the blocks before it were like. Several blocks may be prepared at the same time.
+    /// `is_spliced` is what is known of the page so far; it saves time, and makes no difference to what comes out.
+    pub(crate) fn prepare<'t>(&self, text: &'t str, is_spliced: bool) -> Prepared<'t> {
+        let is_html = OnceCell::new();
+        let unescaped = self.unescape(text, &is_html);
+        let may_be_damaged = trigger::may_be_damaged(&unescaped.text);
+        let sound = (!(is_spliced && may_be_damaged)).then(|| {
+            let mut unresolved = Vec::new();
+            let mut revision = unescaped.clone();
+            self.misread(&mut revision, &mut unresolved);
+            self.pieces(&mut revision);
+            (revision, unresolved)
+        });
+        Prepared {
+            is_html,
+            unescaped,
+            may_be_damaged,
+            sound,
+        }
+    }
+
+    fn pass<'t>(
+        &self,
+        text: &'t str,
+        page: &mut Page,
+        prepared: Option<Prepared<'t>>,
+    ) -> Repaired<'t> {
         let options = &self.options;
         let mut unresolved = Vec::new();
-        let mut revision = Revision {
-            input: text,
-            text: Cow::Borrowed(text),
-            edits: EditList::default(),
+        let (html, mut revision, may_be_damaged, sound) = match prepared {
+            Some(known) => (
+                known.is_html,
+                known.unescaped,
+                known.may_be_damaged,
+                known.sound,
+            ),
+            None => {
+                let html = OnceCell::new();
+                let revision = self.unescape(text, &html);
+                let may_be_damaged = trigger::may_be_damaged(&revision.text);
+                (html, revision, may_be_damaged, None)
+            }
         };
-        let is_html = || match options.markup {
-            Markup::Plain => false,
-            Markup::Html => true,
-            Markup::Auto => markup::is_markup(text),
-        };
-        if escapes::may_have(text) {
-            let edits = escapes::decode(text, is_html(), |rule| self.wants(rule));
-            revision.apply(edits);
-        }
-        let may_be_damaged = trigger::may_be_damaged(&revision.text);
+        let is_html = || self.is_html(text, &html);
         if may_be_damaged {
             page.learn(&revision.text, self.model());
         }
         // On a spliced page what looks misread is shifted as a rule, and is read when the shifts are put right.
         let spliced = may_be_damaged && page.is_spliced();
-        if !spliced {
-            self.misread(&mut revision, &mut unresolved);
-        }
-        if pieces::may_have(&revision.text) {
-            let wants = |rule| self.wants(rule);
-            let edits = pieces::repair(&revision.text, self.model(), wants);
-            revision.apply(edits);
+        match sound {
+            Some(known) if !spliced => (revision, unresolved) = known,
+            _ => {
+                if !spliced {
+                    self.misread(&mut revision, &mut unresolved);
+                }
+                self.pieces(&mut revision);
+            }
         }
         if may_be_damaged {
             if self.wants(Rule::CommaNoise) {
@@ -307,6 +345,34 @@ impl Repairer {
         }
     }
 
+    /// Whether the text is markup; asked for several times, found out once.
+    fn is_html(&self, text: &str, known: &OnceCell<bool>) -> bool {
+        match self.options.markup {
+            Markup::Plain => false,
+            Markup::Html => true,
+            Markup::Auto => *known.get_or_init(|| markup::is_markup(text)),
+        }
+    }
+
+    /// The text with its escapes undone.
+    fn unescape<'t>(&self, text: &'t str, is_html: &OnceCell<bool>) -> Revision<'t> {
+        let mut revision = Revision {
+            input: text,
+            text: Cow::Borrowed(text),
+            edits: EditList::default(),
+        };
+        if escapes::may_have(text) {
+            let edits = escapes::decode(text, self.is_html(text, is_html), |rule| self.wants(rule));
+            revision.apply(edits);
+        }
+        revision
+    }
+
+    fn pieces(&self, revision: &mut Revision<'_>) {
+        let edits = pieces::repair(&revision.text, self.model(), |rule| self.wants(rule));
+        revision.apply(edits);
+    }
+
     fn misread(&self, revision: &mut Revision<'_>, unresolved: &mut Vec<Unresolved>) {
         if !self.wants(Rule::Misread) {
             return;
@@ -354,7 +420,20 @@ impl Repairer {
     }
 }
 
+/// What [`Repairer::prepare`] found.
+#[derive(Debug)]
+pub(crate) struct Prepared<'t> {
+    /// Whether it is markup, if that was asked.
+    is_html: OnceCell<bool>,
+    /// The text with its escapes undone.
+    unescaped: Revision<'t>,
+    may_be_damaged: bool,
+    /// What becomes of it on a page that is not spliced, as far as the page makes no difference there, and what is left.
+    sound: Option<(Revision<'t>, Vec<Unresolved>)>,
+}
+
 /// The text after some stages, and the edits that led there from the input.
+#[derive(Clone, Debug)]
 struct Revision<'t> {
     input: &'t str,
     text: Cow<'t, str>,

@@ -107,6 +107,58 @@ fn damage_on_lines_of_its_own_is_repaired_in_every_block() {
     }
 }
 
+/// Damaged, misread, escaped and clean lines, broken bytes, and GBK from some block on: whatever the blocks hold, threads
+/// make no difference.
+#[test]
+fn threads_do_not_matter() {
+    let misread = "涓枃鏈嶅姟鍣ㄥ嚭閿欎簡";
+    let clean = "平常的文字，写到这一行的末尾为止。\n".repeat(6);
+    let mixed = [DAMAGED, misread, "&#x4E2D;&#25991; 很好", "第⼀⻚的⽂字"]
+        .map(|line| format!("{line}\n{clean}"))
+        .concat()
+        .repeat(4);
+    let mut broken = mixed.clone().into_bytes();
+    broken.insert(1500, 0xFF);
+    let (gbk, ..) = encoding_rs::GBK.encode(&mixed);
+    let ascii = b"nothing but ASCII\n".repeat(40);
+    let inputs = [
+        mixed.clone().into_bytes(),
+        broken,
+        [ascii.clone(), mixed.clone().into_bytes()].concat(),
+        [ascii, gbk.to_vec()].concat(),
+        mixed.replace('\n', "").into_bytes(),
+    ];
+    let repairer = Repairer::new(Options::default());
+    for input in inputs {
+        let seen = |threads| {
+            let mut seen = Vec::new();
+            stream::repair_with_threads(
+                &*input,
+                &mut &repairer,
+                &mut Page::default(),
+                None,
+                TINY,
+                || threads,
+                |block| {
+                    seen.push((
+                        block.bytes.to_vec(),
+                        block.place,
+                        block.decoded.encoding,
+                        format!("{:?}", block.repaired),
+                    ));
+                    Ok::<(), StreamError>(())
+                },
+            )
+            .map_err(|error| error.to_string())
+            .map(|()| seen)
+        };
+        let expected = seen(1);
+        for threads in [0, 2, 3, 4, 9] {
+            assert_eq!(seen(threads), expected, "{threads} threads");
+        }
+    }
+}
+
 #[test]
 fn places_are_those_of_the_whole_input() {
     let text = format!("一行\n{DAMAGED}平常的文字平常的文字\n{}", DAMAGED.repeat(3)).repeat(4);

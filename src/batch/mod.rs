@@ -96,7 +96,7 @@ pub struct Batch<'b> {
     pub warc: WarcMode,
     /// What becomes of the names of zip entries.
     pub names: Names,
-    /// Threads that work on the records of one input.
+    /// Threads that work on the parts of one input; 0: as many as there are processors.
     pub threads: usize,
 }
 

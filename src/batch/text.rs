@@ -5,15 +5,15 @@ use std::io::{self, Read, Write};
 
 use encoding_rs::{Encoding, UTF_8};
 
-use super::{Batch, BatchError, Event, Observer, Outcome, TextBlock, Unit, in_order};
+use super::{Batch, BatchError, Event, Observer, Outcome, TextBlock, Unit, in_order, workers};
 use crate::decode::{self, Decoded, Form};
 use crate::edit::EditList;
 use crate::field::Format;
-use crate::pipeline::{Page, Repaired, Unresolved};
+use crate::pipeline::{Page, Repaired, Repairer, Unresolved};
 use crate::report::View;
 use crate::source::Kind;
 use crate::stream::{
-    self, Block, Framing, Limits, Place, Records, Repair, StreamError, decode_following,
+    self, Ahead, Block, Framing, Limits, Place, Records, Repair, StreamError, decode_following,
     first_line, output_bytes,
 };
 
@@ -36,6 +36,20 @@ impl Repair for Counting<'_, '_> {
         let fixed = self.format.fix_block(decoded, is_first, page);
         self.malformed.set(fixed.malformed);
         fixed.repaired
+    }
+
+    fn of_blocks(&self) -> Option<&Repairer> {
+        self.format.of_blocks()
+    }
+
+    fn repair_prepared<'t>(
+        &mut self,
+        decoded: &'t Decoded<'_>,
+        _: bool,
+        page: &mut Page,
+        prepared: Ahead<'t>,
+    ) -> Repaired<'t> {
+        self.format.fix_prepared(decoded, page, prepared.0)
     }
 }
 
@@ -122,12 +136,13 @@ impl Batch<'_> {
             }))
             .map_err(BatchError::Observer)
         };
-        stream::repair_with(
+        stream::repair_with_threads(
             input,
             &mut repair,
             &mut Page::default(),
             unit.encoding,
             Limits::default(),
+            || workers::count(self.threads),
             each,
         )
         .map_err(unpacked_refusal)?;

@@ -1,12 +1,22 @@
 //! Work done by several threads, taken in its order.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::mpsc::{channel, sync_channel};
 use std::thread;
 
-/// Does `work` for every job with `threads` threads and hands what comes out to `take` in the order of the jobs.
+/// So many threads; 0 are as many as there are processors. To ask takes fifty system calls, so it is done where the
+/// answer matters.
+pub(super) fn count(threads: usize) -> usize {
+    match threads {
+        0 => thread::available_parallelism().map_or(1, NonZero::get),
+        threads => threads,
+    }
+}
+
+/// Does `work` for every job with `threads` threads (0: as many as there are processors) and hands what comes out to `take` in the order of the jobs.
 ///
 /// Jobs are made, and results are taken, on the calling thread; no more than `ahead` of them for each thread are in
 /// memory. A job that panics gives `None`. The first error of `take` ends it.
@@ -19,7 +29,8 @@ pub fn in_order<J: Send, R: Send, E>(
 ) -> Result<(), E> {
     let guarded = |job| catch_unwind(AssertUnwindSafe(|| work(job))).ok();
     let mut jobs = jobs.into_iter();
-    if threads <= 1 {
+    let threads = count(threads);
+    if threads == 1 {
         return jobs.try_for_each(|job| take(guarded(job)));
     }
     let most = threads * ahead.max(1);

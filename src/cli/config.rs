@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 use clap::parser::ValueSource;
-use clap::{ArgAction, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser};
+use clap::{ArgAction, ArgMatches, Args, Command, CommandFactory, FromArgMatches};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::Arguments;
@@ -175,11 +175,15 @@ fn repeatable() -> Command {
 pub(crate) fn parse() -> anyhow::Result<(Arguments, Config)> {
     let line: Vec<OsString> = std::env::args_os().collect();
     let matches = Arguments::command().get_matches_from(&line);
+    let parsed = || {
+        Arguments::from_arg_matches(&matches)
+            .unwrap_or_else(|error| error.format(&mut Arguments::command()).exit())
+    };
     let Some((name, options)) = matches
         .subcommand()
         .filter(|(name, _)| COMMANDS.contains(name))
     else {
-        return Ok((Arguments::parse_from(line), Config::default()));
+        return Ok((parsed(), Config::default()));
     };
     let path = match (
         options.get_one::<PathBuf>("config"),
@@ -198,10 +202,14 @@ pub(crate) fn parse() -> anyhow::Result<(Arguments, Config)> {
         at,
         ..Config::default()
     };
-    if let Some(path) = path {
-        config.read(&path, name, options)?;
-    }
-    let arguments = config.parse_with(0)?;
+    let arguments = match path {
+        Some(path) => {
+            config.read(&path, name, options)?;
+            config.parse_with(0)?
+        }
+        // Nothing was added: to parse once more would take as long as the rest of a short run.
+        None => parsed(),
+    };
     if options.get_flag("dump_config") {
         let matches = repeatable()
             .try_get_matches_from(&config.command_line)

@@ -86,7 +86,8 @@ pub(crate) struct Item {
 pub(crate) struct Select {
     paths: Vec<PathBuf>,
     walker: Walker,
-    pub(crate) threads: usize,
+    /// How many files are worked on at once, if that was said.
+    threads: Option<NonZero<usize>>,
     list: bool,
     pub(crate) type_list: bool,
 }
@@ -105,14 +106,10 @@ impl SelectArguments {
             no_ignore: walk.no_ignore,
         }
         .settle()?;
-        let threads = walk.threads.map_or_else(
-            || std::thread::available_parallelism().map_or(1, NonZero::get),
-            NonZero::get,
-        );
         Ok(Select {
             paths: self.paths.clone(),
             walker,
-            threads,
+            threads: walk.threads,
             list: walk.files,
             type_list: walk.type_list,
         })
@@ -128,6 +125,11 @@ impl Select {
     /// What finds the files of folders.
     pub(crate) fn walker(&self) -> &Walker {
         &self.walker
+    }
+
+    /// How many threads work, if that was said.
+    pub(crate) fn threads(&self) -> Option<NonZero<usize>> {
+        self.threads
     }
 
     /// The only input, when it was named itself: no folder, nothing beside it.

@@ -2,6 +2,7 @@
 //! taken in order, one bad input that does not stop the others, books of everything that happened.
 
 use std::io::{self, BufWriter, Seek, Write};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -275,11 +276,12 @@ pub(crate) fn fate_of(item: &Item, error: BatchError) -> Fate {
     Fate::Failed(failure(item.input.name(), error))
 }
 
-/// The threads for inputs, and those for the records of one input.
+/// The threads for inputs, and those for the parts of one input; 0 for as many as there are processors.
 pub(crate) fn threads(select: &Select) -> (usize, usize) {
+    let threads = select.threads().map_or(0, NonZero::get);
     match select.single() {
-        Some(_) => (1, select.threads),
-        None => (select.threads, 1),
+        Some(_) => (1, threads),
+        None => (threads, 1),
     }
 }
 

@@ -32,7 +32,7 @@ use encoding_rs::Encoding;
 use crate::damage::markup::touches;
 use crate::decode::Decoded;
 use crate::edit::{Edit, Rule};
-use crate::pipeline::{Markup, Page, Repaired, Repairer};
+use crate::pipeline::{Markup, Page, Prepared, Repaired, Repairer};
 use crate::source::Kind;
 
 pub use json::FieldPath;
@@ -198,6 +198,31 @@ impl<'r> Format<'r> {
         Fixed {
             repaired,
             malformed,
+        }
+    }
+
+    /// The engine, where it sees blocks as they are.
+    pub(crate) fn of_blocks(&self) -> Option<&Repairer> {
+        match self.kind {
+            Kind::Html if self.repairer.options().markup != Markup::Plain => None,
+            Kind::JsonLines | Kind::Json | Kind::Csv | Kind::Tsv | Kind::Xml => None,
+            _ => Some(self.repairer),
+        }
+    }
+
+    /// Repairs a block that the engine has prepared.
+    pub(crate) fn fix_prepared<'t>(
+        &self,
+        decoded: &'t Decoded<'_>,
+        page: &mut Page,
+        prepared: Prepared<'t>,
+    ) -> Repaired<'t> {
+        let text = &*decoded.text;
+        let repaired = self.repairer.fix_prepared(text, page, Some(prepared));
+        match self.kind {
+            Kind::Markdown => without(repaired, text, markdown_kept),
+            Kind::Subtitles => without(repaired, text, subtitles_kept),
+            _ => repaired,
         }
     }
 

@@ -41,18 +41,27 @@ pub fn may_have(text: &str) -> bool {
 /// Bytes that are looked at together.
 const BLOCK: usize = 64;
 /// Spaces before Chinese among them from which on characters may stand apart: eight characters have seven, and their
-/// 32 bytes reach over two blocks at most.
+/// 40 bytes at most reach over two blocks at most.
 const FEW_SPACES: u8 = 4;
 
-/// Whether three bytes begin a radical, a compatibility ideograph, a private-use code or something invisible. Without
-/// branches, so that a block is looked at as one.
-#[inline]
+/// Whether three bytes begin a radical, a compatibility ideograph, a private-use code or something invisible.
 fn is_odd(a: u8, b: u8, c: u8) -> bool {
-    (a == 0xE2)
-        & ((0xBA..=0xBF).contains(&b)
-            | (b == 0x80) & ((0x8B..=0x8F).contains(&c) | (0xAA..=0xAE).contains(&c))
-            | (b == 0x81))
-        | (a == 0xEF) & ((0x80..=0xAB).contains(&b) | (b == 0xBB) & (c == 0xBF))
+    match (a, b) {
+        (0xE2, 0xBA..=0xBF | 0x81) | (0xEF, 0x80..=0xAB) | (0xEE, _) | (0xC2, 0xAD) => true,
+        (0xE2, 0x80) => matches!(c, 0x8B..=0x8F | 0xAA..=0xAE),
+        (0xEF, 0xBB) => c == 0xBF,
+        _ => false,
+    }
+}
+
+/// The same with as few comparisons as will do and without branches, so that a block is looked at as one; a few marks
+/// that are hardly ever used seem odd here.
+#[inline]
+fn may_be_odd(a: u8, b: u8, c: u8) -> bool {
+    // Dashes, quotation marks and dots are E2 80 90 to E2 80 A9.
+    let unusual = c.wrapping_sub(0x90) > 0xA9 - 0x90;
+    (a == 0xE2) & ((b >= 0xBA) | (b == 0x81) | (b == 0x80) & unusual)
+        | (a == 0xEF) & (b < 0xBC)
         | (a == 0xEE)
         | (a == 0xC2) & (b == 0xAD)
 }
@@ -61,7 +70,7 @@ fn is_odd(a: u8, b: u8, c: u8) -> bool {
 fn next(bytes: &[u8], mut at: usize) -> Option<usize> {
     let mut rest = [0; BLOCK + 2];
     while at < bytes.len() {
-        let block = match bytes.get(at..at + BLOCK + 2) {
+        let block = match bytes[at..].first_chunk::<{ BLOCK + 2 }>() {
             Some(block) => block,
             None => {
                 let left = &bytes[at..];
@@ -72,15 +81,33 @@ fn next(bytes: &[u8], mut at: usize) -> Option<usize> {
         };
         let (mut odd, mut spaces) = (false, 0_u8);
         for ((&a, &b), &c) in block[..BLOCK].iter().zip(&block[1..]).zip(&block[2..]) {
-            odd |= is_odd(a, b, c);
-            spaces += u8::from((a == b' ') & (b >= 0xE3));
+            odd |= may_be_odd(a, b, c);
+            spaces += u8::from((a == b' ') & (b >= 0xE2));
         }
-        if odd || spaces >= FEW_SPACES {
+        if odd
+            && block
+                .windows(3)
+                .any(|bytes| is_odd(bytes[0], bytes[1], bytes[2]))
+            || spaces >= FEW_SPACES && stand_apart(bytes, at)
+        {
             return Some(at);
         }
         at += BLOCK;
     }
     None
+}
+
+/// Whether so many spaces of a block have another one behind the next character that single characters may stand apart.
+/// The last space of a row has none.
+fn stand_apart(bytes: &[u8], block: usize) -> bool {
+    let is_space = |at: usize| bytes.get(at) == Some(&b' ');
+    let end = (block + BLOCK).min(bytes.len());
+    let chained = (block..end).filter(|&at| {
+        is_space(at)
+            && bytes.get(at + 1).is_some_and(|&next| next >= 0xE2)
+            && (is_space(at + 4) || is_space(at + 5))
+    });
+    chained.take(usize::from(FEW_SPACES) - 1).count() == usize::from(FEW_SPACES) - 1
 }
 
 /// Edits that put pieces right; `wants` says which rules are on.

@@ -39,17 +39,20 @@ pub struct PageScorer<'m> {
     pairs: Counts,
 }
 
-/// Counts of keys that are not 0, in a table with open addressing: it is asked for every candidate.
+/// Counts of keys that are not 0, in a table with open addressing: it is asked for every candidate. It is no larger than
+/// the keys that there are make it, so that it stays in the processor's cache.
 #[derive(Debug)]
 struct Counts {
     /// Keys with their counts; a power of two of them, at most half in use. Key 0 is free.
     slots: Vec<(u32, u32)>,
+    used: usize,
 }
 
 impl Counts {
-    fn with_capacity(keys: usize) -> Self {
+    fn new() -> Self {
         Counts {
-            slots: vec![(0, 0); (keys * 2).next_power_of_two()],
+            slots: vec![(0, 0); 2],
+            used: 0,
         }
     }
 
@@ -65,8 +68,25 @@ impl Counts {
     }
 
     fn add(&mut self, key: u32) {
-        let at = self.slot(key);
+        let mut at = self.slot(key);
+        if self.slots[at].0 == 0 {
+            self.used += 1;
+            if 2 * self.used > self.slots.len() {
+                self.grow();
+                at = self.slot(key);
+            }
+        }
         self.slots[at] = (key, self.slots[at].1 + 1);
+    }
+
+    fn grow(&mut self) {
+        let longer = vec![(0, 0); 2 * self.slots.len()];
+        for (key, count) in std::mem::replace(&mut self.slots, longer) {
+            if key != 0 {
+                let at = self.slot(key);
+                self.slots[at] = (key, count);
+            }
+        }
     }
 
     fn get(&self, key: u32) -> u32 {
@@ -85,14 +105,14 @@ impl<'m> PageScorer<'m> {
         PageScorer {
             row: Cell::new(model.row(model.line_start())),
             model,
-            pairs: Counts::with_capacity(1),
+            pairs: Counts::new(),
         }
     }
 
     /// Counts the pairs of a text (of its beginning, where it is long), but for spots that look damaged.
     pub fn new(model: &'m Model, text: &str) -> Self {
         let text = &text[..text.floor_char_boundary(MOST_TEXT)];
-        let mut pairs = Counts::with_capacity(text.len() / 3 * 2 + 2);
+        let mut pairs = Counts::new();
         let mut before = None;
         let mut skip = 0;
         let mut resume = 0;

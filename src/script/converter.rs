@@ -157,6 +157,13 @@ impl Converter {
     }
 
     fn run(&self, text: &str, model: &Model, output: &mut impl Output) {
+        // Every entry of the tables has Chinese in it; only the user's may be of ASCII, and rules in wikitext are.
+        if text.is_ascii()
+            && self.options.dictionary.is_none()
+            && self.options.engine == Engine::Hanfix
+        {
+            return;
+        }
         let protected: Vec<Range<usize>> = match &self.options.protect {
             Some(regex) => regex.find_iter(text).map(|found| found.range()).collect(),
             None => Vec::new(),

@@ -186,16 +186,22 @@ impl Forms {
         for (from, to) in pairs(data::COMPATIBILITY).chain(pairs(data::OLD_FORMS)) {
             self.set(from, simplified(to));
         }
+        let mut regional: Vec<(char, char)> = Vec::new();
         for text in [data::FROM_TAIWAN, data::FROM_HONG_KONG] {
             for (from, to) in pairs(text) {
                 // What stands in Simplified text too is no regional form there.
-                if simplified(from) == from && simplified(to) != to && simplified(to) != from {
-                    let known = pairs(data::TRADITIONAL).any(|(hans, _)| hans == from);
-                    if !known && !STAYS.contains(from) {
-                        self.set(from, simplified(to));
-                    }
+                let differs = simplified(to) != to && simplified(to) != from;
+                if simplified(from) == from && differs && !STAYS.contains(from) {
+                    regional.push((from, simplified(to)));
                 }
             }
+        }
+        // What has a Traditional form is no regional one; the list is long, and read once for all of them.
+        for (hans, _) in pairs(data::TRADITIONAL) {
+            regional.retain(|&(from, _)| from != hans);
+        }
+        for (from, to) in regional {
+            self.set(from, to);
         }
         for (from, to) in pairs(table::SIMPLIFIED) {
             self.set(from, to);
@@ -341,7 +347,10 @@ impl Forms {
                 self.entries[key] = Entry::PHRASE;
             }
         } else {
-            self.far.remove(&from);
+            // A pair that went beyond the basic plane has left a mark here.
+            if self.entries[key] != 0 {
+                self.far.remove(&from);
+            }
             self.entries[key] = if from == to { 0 } else { value };
         }
     }

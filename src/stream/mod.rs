@@ -22,11 +22,12 @@ mod records;
 
 use std::borrow::Cow;
 use std::io::{self, Read, Write};
+use std::thread;
 
 use encoding_rs::{Encoding, UTF_8};
 
 use crate::decode::{self, DecodeError, Decoded, EncodeError, Form, Ledger};
-use crate::pipeline::{Page, Repaired, Repairer};
+use crate::pipeline::{Page, Prepared, Repaired, Repairer};
 
 pub use blocks::{Blocks, Limits};
 pub use output::output_bytes;
@@ -43,11 +44,47 @@ pub trait Repair {
         is_first: bool,
         page: &mut Page,
     ) -> Repaired<'t>;
+
+    /// What repairs whole blocks as they are; with it several threads may work on what does not hang on `page`.
+    /// `None` where only parts of a block are repaired.
+    fn of_blocks(&self) -> Option<&Repairer> {
+        None
+    }
+
+    /// Repairs a block that was prepared with [`Repair::of_blocks`].
+    fn repair_prepared<'t>(
+        &mut self,
+        decoded: &'t Decoded<'_>,
+        is_first: bool,
+        page: &mut Page,
+        prepared: Ahead<'t>,
+    ) -> Repaired<'t> {
+        drop(prepared);
+        self.repair(decoded, is_first, page)
+    }
 }
+
+/// A block that was looked at before its turn came.
+#[derive(Debug)]
+pub struct Ahead<'t>(pub(crate) Prepared<'t>);
 
 impl Repair for &Repairer {
     fn repair<'t>(&mut self, decoded: &'t Decoded<'_>, _: bool, page: &mut Page) -> Repaired<'t> {
         self.fix_block(&decoded.text, page)
+    }
+
+    fn of_blocks(&self) -> Option<&Repairer> {
+        Some(self)
+    }
+
+    fn repair_prepared<'t>(
+        &mut self,
+        decoded: &'t Decoded<'_>,
+        _: bool,
+        page: &mut Page,
+        prepared: Ahead<'t>,
+    ) -> Repaired<'t> {
+        self.fix_prepared(&decoded.text, page, Some(prepared.0))
     }
 }
 
@@ -139,30 +176,79 @@ pub fn repair_with<R: Read, E: From<StreamError>>(
     page: &mut Page,
     encoding: Option<&'static Encoding>,
     limits: Limits,
+    each: impl FnMut(Block<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    repair_with_threads(reader, repairer, page, encoding, limits, || 1, each)
+}
+
+/// The same with several threads; how many is asked only where an input is of several blocks. What comes out hangs
+/// neither on their number nor on which is faster: blocks are finished in their order.
+pub fn repair_with_threads<R: Read, E: From<StreamError>>(
+    reader: R,
+    repairer: &mut impl Repair,
+    page: &mut Page,
+    encoding: Option<&'static Encoding>,
+    limits: Limits,
+    threads: impl FnOnce() -> usize,
     mut each: impl FnMut(Block<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut blocks = Blocks::new(reader, encoding, limits);
     let mut encoding = encoding;
     let mut place = Place::default();
-    while let Some((bytes, last)) = blocks.next_block().map_err(StreamError::Read)? {
-        let decoded = if place == Place::default() {
+    let mut threads = Some(threads);
+    let mut most = 1;
+    loop {
+        let row = blocks.row(most).map_err(StreamError::Read)?;
+        let Some(first) = row.first() else {
+            return Ok(());
+        };
+        let plain = if most == 1 {
+            Vec::new()
+        } else {
+            plain_blocks(&blocks, &row, encoding)
+        };
+        // One block by itself is as well repaired at once.
+        if let ([_, _, ..], Some(preparer)) = (&plain[..], repairer.of_blocks()) {
+            let prepared = prepare(preparer, &plain, page.is_spliced());
+            for ((found, decoded), prepared) in row.iter().zip(&plain).zip(prepared) {
+                let repaired = repairer.repair_prepared(decoded, false, page, prepared);
+                each(Block {
+                    bytes: blocks.bytes(found),
+                    decoded,
+                    repaired,
+                    place,
+                })?;
+                place.advance(&decoded.text);
+                if encoding.is_none() && !decoded.text.is_ascii() {
+                    encoding = Some(UTF_8);
+                }
+            }
+            let last = &row[plain.len() - 1];
+            drop(plain);
+            blocks.give(last);
+            continue;
+        }
+        drop(plain);
+        let bytes = blocks.bytes(first);
+        let is_first = place == Place::default();
+        let decoded = if is_first {
             decode::decode(bytes, encoding)
         } else {
             decode_following(bytes, encoding)
         }
         .map_err(StreamError::Decode)?;
-        if !last && decoded.form != Form::Plain {
+        if !first.last && decoded.form != Form::Plain {
             let encoding = decoded.encoding_name();
             return Err(StreamError::Decode(DecodeError::TooLong { encoding }).into());
         }
-        let repaired = repairer.repair(&decoded, place == Place::default(), page);
+        let repaired = repairer.repair(&decoded, is_first, page);
         each(Block {
             bytes,
             decoded: &decoded,
             repaired,
             place,
         })?;
-        if !last {
+        if !first.last {
             place.advance(&decoded.text);
             let found = decoded.encoding;
             // A block of ASCII alone says nothing about what follows.
@@ -171,9 +257,69 @@ pub fn repair_with<R: Read, E: From<StreamError>>(
             }
             drop(decoded);
             blocks.set_encoding(Some(found));
+            if repairer.of_blocks().is_some()
+                && found == UTF_8
+                && let Some(threads) = threads.take()
+            {
+                most = threads().clamp(1, MOST_AT_ONCE);
+            }
         }
+        blocks.give(first);
     }
-    Ok(())
+}
+
+/// Blocks that are prepared at the same time: each is of some megabytes, and reading and writing them go on with one
+/// thread, which is worth four of those that prepare.
+const MOST_AT_ONCE: usize = 4;
+
+/// The first blocks of a row that are UTF-8 throughout. Behind one that is not, the others may have to be cut elsewhere.
+fn plain_blocks<'b, R: Read>(
+    blocks: &'b Blocks<R>,
+    row: &[blocks::Found],
+    encoding: Option<&'static Encoding>,
+) -> Vec<Decoded<'b>> {
+    if blocks.encoding() != Some(UTF_8) || encoding.is_some_and(|encoding| encoding != UTF_8) {
+        return Vec::new();
+    }
+    let valid = |found| simdutf8::basic::from_utf8(blocks.bytes(found)).ok();
+    row.iter().map_while(valid).map(plain_utf8).collect()
+}
+
+/// What [`Repairer::prepare`] finds in each block, each with a thread of its own.
+fn prepare<'t>(
+    repairer: &Repairer,
+    decoded: &'t [Decoded<'_>],
+    is_spliced: bool,
+) -> Vec<Ahead<'t>> {
+    let Some((first, others)) = decoded.split_first() else {
+        return Vec::new();
+    };
+    thread::scope(|scope| {
+        let others: Vec<_> = others
+            .iter()
+            .map(|decoded| scope.spawn(move || repairer.prepare(&decoded.text, is_spliced)))
+            .collect();
+        let mut prepared = vec![Ahead(repairer.prepare(&first.text, is_spliced))];
+        for other in others {
+            match other.join() {
+                Ok(other) => prepared.push(Ahead(other)),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        prepared
+    })
+}
+
+fn plain_utf8(text: &str) -> Decoded<'_> {
+    Decoded {
+        text: Cow::Borrowed(text),
+        encoding: UTF_8,
+        bom: false,
+        ledger: Ledger::default(),
+        form: Form::Plain,
+        note: None,
+        confidence: 1.0,
+    }
 }
 
 /// Decodes a block that is not the first: U+FEFF at its head is no byte order mark, and NUL bytes do not
@@ -183,15 +329,7 @@ pub(crate) fn decode_following<'b>(
     encoding: Option<&'static Encoding>,
 ) -> Result<Decoded<'b>, DecodeError> {
     match simdutf8::basic::from_utf8(bytes) {
-        Ok(text) if encoding.is_none_or(|encoding| encoding == UTF_8) => Ok(Decoded {
-            text: Cow::Borrowed(text),
-            encoding: UTF_8,
-            bom: false,
-            ledger: Ledger::default(),
-            form: Form::Plain,
-            note: None,
-            confidence: 1.0,
-        }),
+        Ok(text) if encoding.is_none_or(|encoding| encoding == UTF_8) => Ok(plain_utf8(text)),
         _ => decode::decode(bytes, encoding),
     }
 }

@@ -11,7 +11,7 @@ use super::chain::{Chain, Layer, MOST_LAYERS};
 use super::right::Right;
 use super::search::{self, Node};
 use super::transmit::layers;
-use super::wrong::Wrong;
+use super::wrong::{Code, Wrong};
 use super::{look, plain};
 
 /// Characters of a stretch that are looked at.
@@ -71,19 +71,27 @@ pub(super) fn chains(stretch: &str, model: &Model, most_layers: usize) -> (Vec<C
     let mut level: Vec<(Chain, String)> = vec![(Chain(Vec::new()), sample.to_owned())];
     for depth in 0..most_layers.min(MOST_LAYERS) {
         let mut next: Vec<(f32, Chain, String)> = Vec::new();
+        // What lies under the last layer is not looked at.
+        let goes_on = depth + 1 < most_layers.min(MOST_LAYERS);
         for (chain, text) in &level {
+            let mut codes: [Option<Codes>; Wrong::ALL.len()] = Default::default();
             for layer in layers().filter(|layer| layer.wrong != Wrong::Latin1) {
-                if shown(text, layer.wrong) < SHOWN || !goes_under(chain, layer) {
+                if !goes_under(chain, layer) {
+                    continue;
+                }
+                let codes = codes[layer.wrong as usize]
+                    .get_or_insert_with(|| Codes::new(text, layer.wrong));
+                if codes.shown < SHOWN {
                     continue;
                 }
                 let longer = chain.and(layer);
                 // UTF-8 that decodes at all is no accident, so that what lies under it is worth a search anyway.
                 let under_utf8 = chain.0.last().is_some_and(|last| last.right == Right::Utf8);
-                if under_utf8 || may_read_well(text, layer, model) {
+                if under_utf8 || may_read_well(codes, layer, model) {
                     trials.try_chain(&longer);
                 }
-                if depth + 1 < MOST_LAYERS
-                    && let Some((broken, under)) = undone(text, layer)
+                if goes_on
+                    && let Some((broken, under)) = undone(codes, layer.right)
                     && broken <= BROKEN
                     && suspicious(&under) >= SUSPICIOUS
                 {
@@ -226,8 +234,8 @@ fn is_sound(sample: &str, model: &Model) -> bool {
 /// Whether some characters in a row read like Chinese where a layer is undone byte for byte: cheaper by far than a
 /// search, and what was lost spoils only what stands behind it. Where a byte was lost in front, pairs are read from the
 /// second byte on.
-fn may_read_well(text: &str, layer: Layer, model: &Model) -> bool {
-    let window = if text.chars().nth(SHORT).is_some() {
+fn may_read_well(codes: &Codes, layer: Layer, model: &Model) -> bool {
+    let window = if codes.codes.len() > SHORT {
         WINDOW
     } else if layer.wrong.is_single_byte() {
         // Twelve of its characters are four of UTF-8 at the most.
@@ -240,19 +248,31 @@ fn may_read_well(text: &str, layer: Layer, model: &Model) -> bool {
         let mut context = model.line_start();
         let mut nats = [f32::NEG_INFINITY; WINDOW];
         let mut read = 0;
+        // The last characters if they are Chinese, each with its context. Before there are enough in a row their
+        // probabilities, which are all that takes time here, are not needed.
+        let mut row = [(context, '\0'); WINDOW];
+        let mut in_row = 0;
         let mut found = false;
-        undo(text, layer, shift, |step| {
+        undo(codes, layer.right, shift, |step| {
             let Undone::Character(c) = step else {
                 return true;
             };
-            let (next, own) = model.advance(context, c);
-            context = next;
-            nats[read % window] = if super::is_chinese(c) {
-                own
-            } else {
-                f32::NEG_INFINITY
-            };
+            let before = context;
+            context = model.pass_over(before, c);
             read += 1;
+            if !super::is_chinese(c) {
+                in_row = 0;
+                return true;
+            }
+            row[in_row.min(window - 1)] = (before, c);
+            in_row += 1;
+            if in_row < window {
+                return true;
+            }
+            let unread = if in_row == window { 0 } else { window - 1 };
+            for (i, &(before, c)) in row[..window].iter().enumerate().skip(unread) {
+                nats[(read + i) % window] = model.advance(before, c).1;
+            }
             found = nats[..window].iter().sum::<f32>() > READABLE * window as f32;
             !found
         });
@@ -293,9 +313,23 @@ fn suspicious(text: &str) -> f32 {
     share(text, look::is_suspicious)
 }
 
-/// The share of the characters above ASCII that a codec can have shown.
-fn shown(text: &str, wrong: Wrong) -> f32 {
-    share(text, |c| wrong.encode(c).is_some())
+/// A text as a codec that may have shown it has it, worked out once for all layers of that codec.
+struct Codes {
+    /// Each character's bytes, if the codec has it.
+    codes: Vec<Option<Code>>,
+    /// The share of the characters above ASCII that it has.
+    shown: f32,
+}
+
+impl Codes {
+    fn new(text: &str, wrong: Wrong) -> Codes {
+        let mut codes = Vec::with_capacity(SAMPLE);
+        let shown = share(text, |c| wrong.encode(c).is_some());
+        if shown >= SHOWN {
+            codes.extend(text.chars().map(|c| wrong.encode(c)));
+        }
+        Codes { codes, shown }
+    }
 }
 
 /// The share of the characters above ASCII that are such, U+FFFD left out.
@@ -328,10 +362,10 @@ pub(super) fn is_utf8_like(text: &str, chain: &Chain) -> bool {
 }
 
 /// The text under a layer, and the share of its bytes that are wrong.
-fn undone(text: &str, layer: Layer) -> Option<(f32, String)> {
+fn undone(codes: &Codes, right: Right) -> Option<(f32, String)> {
     let mut under = String::new();
     let (mut broken, mut all) = (0, 0);
-    undo(text, layer, 0, |step| {
+    undo(codes, right, 0, |step| {
         match step {
             Undone::Byte => all += 1,
             Undone::Broken => broken += 1,
@@ -353,11 +387,11 @@ enum Undone {
 }
 
 /// Undoes a layer byte for byte from the given byte above ASCII on, as long as `take` wants more.
-fn undo(text: &str, layer: Layer, shift: usize, mut take: impl FnMut(Undone) -> bool) {
+fn undo(codes: &Codes, right: Right, shift: usize, mut take: impl FnMut(Undone) -> bool) {
     let mut pending = Pending::NONE;
     let mut skip = shift;
-    for c in text.chars() {
-        let Some(code) = layer.wrong.encode(c) else {
+    for code in &codes.codes {
+        let Some(code) = code else {
             take(Undone::Byte);
             if !take(Undone::Broken) {
                 return;
@@ -373,11 +407,11 @@ fn undo(text: &str, layer: Layer, shift: usize, mut take: impl FnMut(Undone) -> 
                 }
                 take(Undone::Byte);
             }
-            let mut step = layer.right.step(pending, byte);
+            let mut step = right.step(pending, byte);
             pending = Pending::NONE;
             if step == Step::Reject {
                 take(Undone::Broken);
-                step = layer.right.step(Pending::NONE, byte);
+                step = right.step(Pending::NONE, byte);
             }
             match step {
                 Step::Wait(next) => pending = next,

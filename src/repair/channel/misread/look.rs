@@ -25,9 +25,7 @@ const OVER: f32 = 4.0;
 /// Whether clean Chinese text hardly has this character, and misread text is full of its kind. What is outside
 /// the basic plane comes out of no double-byte codec.
 pub fn is_suspicious(c: char) -> bool {
-    let code = u32::from(c) as usize;
-    RARE.get(code / 64)
-        .is_some_and(|word| word >> (code % 64) & 1 == 1)
+    is_suspicious_code(u32::from(c))
 }
 
 /// The stretches of `text` that may have been misread, in order.
@@ -47,77 +45,124 @@ pub fn stretches(text: &str) -> Vec<Range<usize>> {
     let stride = if bytes.len() <= SHORT { 1 } else { STRIDE };
     let mut at = 0;
     while at < bytes.len() {
-        if !is_suspicious(character_near(bytes, at)) {
+        if is_suspicious_code(code_near(bytes, at)) {
+            let floor = found.last().map_or(0, |last| last.end);
+            at = count(text, at, floor, &mut found) + 1;
+        } else {
             at += stride;
-            continue;
         }
-        let floor = found.last().map_or(0, |last| last.end);
-        at = count(text, at, floor, &mut found) + 1;
     }
     found
 }
 
+#[inline]
+fn is_suspicious_code(code: u32) -> bool {
+    RARE.get((code / 64) as usize)
+        .is_some_and(|word| word >> (code % 64) & 1 == 1)
+}
+
 /// The character at or behind `at` if it is of two or three bytes; any other one is as good as NUL.
 #[inline]
-fn character_near(bytes: &[u8], at: usize) -> char {
+fn code_near(bytes: &[u8], at: usize) -> u32 {
     // A character has at most three bytes that are no first ones.
-    let mut window = [0; 8];
-    match bytes.get(at..at + 8) {
-        Some(bytes) => window.copy_from_slice(bytes),
-        None => window[..bytes.len() - at].copy_from_slice(&bytes[at..]),
-    }
+    let window = match bytes[at..].first_chunk::<8>() {
+        Some(bytes) => *bytes,
+        None => {
+            let mut window = [0; 8];
+            window[..bytes.len() - at].copy_from_slice(&bytes[at..]);
+            window
+        }
+    };
     let window = u64::from_le_bytes(window);
     // Bytes that continue a character are 10xxxxxx: of each byte that is none, one bit at least remains.
     let firsts = (window & 0xC0C0_C0C0_C0C0_C0C0) ^ 0x8080_8080_8080_8080;
-    let window = (window >> (firsts.trailing_zeros() / 8 * 8)) as u32;
-    let [first, second, third, _] = window.to_le_bytes().map(u32::from);
-    let code = match first {
-        0xE0..=0xEF => (first & 0x0F) << 12 | (second & 0x3F) << 6 | third & 0x3F,
-        0xC0..=0xDF => (first & 0x1F) << 6 | second & 0x3F,
+    code((window >> (firsts.trailing_zeros() / 8 * 8)) as u32)
+}
+
+/// The character that these bytes, the lowest first, begin with, if it is of two or three bytes.
+#[inline]
+fn code(bytes: u32) -> u32 {
+    let three = (bytes & 0x0F) << 12 | (bytes >> 2 & 0x0FC0) | (bytes >> 16 & 0x3F);
+    let two = (bytes & 0x1F) << 6 | (bytes >> 8 & 0x3F);
+    match bytes & 0xFF {
+        0xE0..=0xEF => three,
+        0xC0..=0xDF => two,
         _ => 0,
-    };
-    char::from_u32(code).unwrap_or('\0')
+    }
+}
+
+/// Where the next suspicious character stands at or behind `at`, or else the first end of a character that begins
+/// behind `near`.
+fn next_suspicious(bytes: &[u8], mut at: usize, near: usize) -> Result<usize, usize> {
+    while at < bytes.len() {
+        // Text is well formed, and a character at its end is read with NUL bytes behind it.
+        let window = match bytes[at..].first_chunk::<4>() {
+            Some(bytes) => *bytes,
+            None => {
+                let mut window = [0; 4];
+                window[..bytes.len() - at].copy_from_slice(&bytes[at..]);
+                window
+            }
+        };
+        if is_suspicious_code(code(u32::from_le_bytes(window))) {
+            return Ok(at);
+        }
+        let end = at
+            + match window[0] {
+                0x00..=0x7F => 1,
+                0x80..=0xDF => 2,
+                0xE0..=0xEF => 3,
+                0xF0.. => 4,
+            };
+        if at > near {
+            return Err(end);
+        }
+        at = end;
+    }
+    Err(bytes.len())
 }
 
 /// Counts around a sample and adds the stretches there; where it stopped.
 fn count(text: &str, sample: usize, floor: usize, found: &mut Vec<Range<usize>>) -> usize {
-    let from = text
+    let near = sample + NEAR;
+    let mut from = text
         .floor_char_boundary(sample.saturating_sub(NEAR))
         .max(floor);
-    let mut count = 0.0_f32;
-    let mut start = from;
-    let mut peak = (0.0_f32, from);
-    for (i, c) in text[from..].char_indices() {
-        let at = from + i;
-        let end = at + c.len_utf8();
-        if count <= 0.0 {
-            count = 0.0;
-            start = at;
-        }
-        let suspicious = is_suspicious(c);
-        count += match c {
-            _ if suspicious => WEIGHTS[0],
-            '\0'..='\x7F' => WEIGHTS[2],
-            _ => WEIGHTS[1],
+    loop {
+        // Nothing is counted before the next suspicious character.
+        let start = match next_suspicious(text.as_bytes(), from, near) {
+            Ok(start) => start,
+            Err(end) => return end,
         };
-        if suspicious && count >= peak.0 {
-            peak = (count, end);
+        let mut count = 0.0_f32;
+        let mut peak = (0.0_f32, start);
+        let mut over = None;
+        for (i, c) in text[start..].char_indices() {
+            let at = start + i;
+            let end = at + c.len_utf8();
+            let suspicious = is_suspicious(c);
+            count += match c {
+                _ if suspicious => WEIGHTS[0],
+                '\0'..='\x7F' => WEIGHTS[2],
+                _ => WEIGHTS[1],
+            };
+            if suspicious && count >= peak.0 {
+                peak = (count, end);
+            }
+            if count <= 0.0 || peak.0 - count > OVER {
+                over = Some((at, end));
+                break;
+            }
         }
-        let over = count <= 0.0 || peak.0 - count > OVER;
-        if over {
-            if peak.0 >= ENOUGH {
-                push(found, start..peak.1);
-            }
-            (count, peak) = (0.0, (0.0, end));
-            if at > sample + NEAR {
-                return end;
-            }
+        if peak.0 >= ENOUGH {
+            push(found, start..peak.1);
+        }
+        match over {
+            Some((at, end)) if at <= near => from = end,
+            Some((_, end)) => return end,
+            None => return text.len(),
         }
     }
-    if peak.0 >= ENOUGH {
-        push(found, start..peak.1);
-    }
-    text.len()
 }
 
 /// Adds a span behind the others, joined to the last one where they touch.

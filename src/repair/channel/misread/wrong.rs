@@ -354,9 +354,10 @@ impl Table {
     /// `agreed` says for which pairs all programs have the same character.
     fn add_pairs(&mut self, encoding: &'static Encoding, agreed: impl Fn(u8, u8) -> bool) {
         self.pairs = vec![['\0'; 256]; 128];
+        let pairs = decoded_pairs(encoding, 0x81..=0xFE, 0x40..=0xFE);
         // Where a character has several codes the agreed one stands.
         for wanted in [true, false] {
-            for (pair, c) in decoded_pairs(encoding, 0x81..=0xFE, 0x40..=0xFE) {
+            for &(pair, c) in &pairs {
                 if agreed(pair[0], pair[1]) != wanted {
                     continue;
                 }
