@@ -65,7 +65,7 @@ const SUSPICIOUS: f32 = 0.25;
 /// The chains that explain the stretch best, the best one first, and the look-ups it took.
 pub(super) fn chains(stretch: &str, model: &Model, most_layers: usize) -> (Vec<Chain>, usize) {
     let sample = sample(stretch);
-    if is_sound(sample, model) {
+    if is_sound(sample, model) && !is_whole_utf8(sample) {
         return (Vec::new(), 0);
     }
     let mut trials = Trials {
@@ -309,6 +309,41 @@ fn is_sound(sample: &str, model: &Model) -> bool {
         }
     }
     true
+}
+
+/// Whether a short sample is, byte for byte, frequent Chinese in UTF-8 that a double-byte codec has shown: by accident one
+/// row of three characters in ten thousand is.
+fn is_whole_utf8(sample: &str) -> bool {
+    if sample.chars().nth(SHORT).is_some() {
+        return false;
+    }
+    let double = Wrong::ALL
+        .into_iter()
+        .filter(|&wrong| !wrong.is_single_byte() && wrong != Wrong::Utf8);
+    // The first character may be one of the text before.
+    let second = sample.chars().next().map_or(0, char::len_utf8);
+    double
+        .map(|wrong| Layer {
+            right: Right::Utf8,
+            wrong,
+        })
+        .any(|layer| {
+            [sample, &sample[second..]].into_iter().any(|text| {
+                undone(text, layer).is_some_and(|(broken, under)| {
+                    let bytes: usize = text
+                        .chars()
+                        .filter_map(|c| layer.wrong.encode(c))
+                        .map(|code| code.bytes().len())
+                        .sum();
+                    broken == 0.0
+                        && under.len() == bytes
+                        && under.chars().nth(1).is_some()
+                        && under
+                            .chars()
+                            .all(|c| super::is_chinese(c) && !look::is_suspicious(c))
+                })
+            })
+        })
 }
 
 /// How well the best characters in a row read, in nats for each, where a layer is undone byte for byte: cheaper by far

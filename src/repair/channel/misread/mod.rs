@@ -224,6 +224,17 @@ impl Piece {
         parts
     }
 
+    /// What is looked at to find a chain: the stretch, and where it is short the character before, which may be a
+    /// frequent one that belongs to it (`鏈` in `鏈嶅姟`).
+    fn sample<'t>(&self, text: &'t str) -> &'t str {
+        let mut start = self.stretch.start;
+        if text[self.stretch.clone()].chars().nth(SHORT).is_none() {
+            let before = text[self.span.start..start].chars().next_back();
+            start -= before.filter(|c| !c.is_ascii()).map_or(0, char::len_utf8);
+        }
+        &text[start..self.stretch.end]
+    }
+
     /// 0 for a short stretch, 1 for a long one.
     fn kind(&self, text: &str) -> usize {
         let suspicious = text[self.stretch.clone()]
@@ -333,7 +344,7 @@ impl Repairer<'_> {
             best.as_ref()
                 .is_some_and(|(_, runs)| runs.iter().any(|run| run.confidence >= 0.99))
         };
-        let sample = &self.text[piece.stretch.clone()];
+        let sample = piece.sample(self.text);
         let kind = piece.kind(self.text);
         if discover
             && !sure(&best)
