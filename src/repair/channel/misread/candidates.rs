@@ -329,19 +329,21 @@ fn is_whole_utf8(sample: &str) -> bool {
         })
         .any(|layer| {
             [sample, &sample[second..]].into_iter().any(|text| {
-                undone(text, layer).is_some_and(|(broken, under)| {
-                    let bytes: usize = text
-                        .chars()
-                        .filter_map(|c| layer.wrong.encode(c))
-                        .map(|code| code.bytes().len())
-                        .sum();
-                    broken == 0.0
-                        && under.len() == bytes
-                        && under.chars().nth(1).is_some()
-                        && under
+                undone(&Codes::new(text, layer.wrong), layer.right).is_some_and(
+                    |(broken, under)| {
+                        let bytes: usize = text
                             .chars()
-                            .all(|c| super::is_chinese(c) && !look::is_suspicious(c))
-                })
+                            .filter_map(|c| layer.wrong.encode(c))
+                            .map(|code| code.bytes().len())
+                            .sum();
+                        broken == 0.0
+                            && under.len() == bytes
+                            && under.chars().nth(1).is_some()
+                            && under
+                                .chars()
+                                .all(|c| super::is_chinese(c) && !look::is_suspicious(c))
+                    },
+                )
             })
         })
 }
