@@ -78,6 +78,27 @@ fn valid_utf8_is_borrowed() {
 }
 
 #[test]
+fn utf16_without_a_mark_that_is_ascii_by_its_bytes() {
+    for text in ["世界", "第三", "使用", "中央政府"] {
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(there_and_back(&little, None).0, "UTF-16LE", "{text}");
+        assert_eq!(there_and_back(&big, None).0, "UTF-16BE", "{text}");
+    }
+    for text in [
+        "N_SA",
+        "R_MO",
+        "_[va",
+        "a[i]",
+        "x = 1;\n",
+        "if (a) {}",
+        "data",
+    ] {
+        assert_eq!(there_and_back(text.as_bytes(), None).0, "UTF-8", "{text}");
+    }
+}
+
+#[test]
 fn utf16_with_a_mark_in_both_orders() {
     let units: Vec<u16> = "\u{FEFF}时代𠮷\n".encode_utf16().collect();
     let little: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();

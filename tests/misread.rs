@@ -112,6 +112,64 @@ fn layers_without_loss_come_back() {
 }
 
 #[test]
+fn a_word_of_two_characters_comes_back() {
+    let repairer = repairer();
+    for (shown, word) in [
+        ("鏈嶅姟", "服务"),
+        ("閰嶇疆", "配置"),
+        ("绯荤粺", "系统"),
+        ("鏂囦欢", "文件"),
+    ] {
+        assert_eq!(repairer.fix(shown).text, word);
+        assert_eq!(repairer.fix(word).text, word);
+    }
+}
+
+#[test]
+fn layers_that_lost_bytes_come_back_for_the_most_part() {
+    let layer = |right, wrong| Layer { right, wrong };
+    for (chain, least) in [
+        (vec![layer(Right::Utf8, Wrong::Gbk); 2], 0.85),
+        (vec![layer(Right::Utf8, Wrong::Windows1252); 2], 0.9),
+        (
+            vec![
+                layer(Right::Gb18030, Wrong::Latin1),
+                layer(Right::Utf8, Wrong::Gbk),
+            ],
+            0.85,
+        ),
+        (
+            vec![
+                layer(Right::Utf8, Wrong::Latin1),
+                layer(Right::Utf8, Wrong::Gbk),
+            ],
+            0.9,
+        ),
+        (
+            vec![
+                layer(Right::Utf8, Wrong::Latin1),
+                layer(Right::Big5, Wrong::Latin1),
+            ],
+            0.85,
+        ),
+        (vec![layer(Right::Gb18030, Wrong::ShiftJis)], 0.85),
+    ] {
+        let chain = Chain(chain);
+        let (mut right, mut all) = (0, 0);
+        for loss in Loss::ALL {
+            let (some, characters, ..) = run(&chain, loss, |lost| lost > 0.0 && lost <= 1.0 / 6.0);
+            right += some;
+            all += characters;
+        }
+        println!("{chain}: {right} of {all} characters");
+        assert!(
+            right as f64 >= least * all as f64,
+            "{chain}: {right} of {all}"
+        );
+    }
+}
+
+#[test]
 fn most_of_what_lost_bytes_comes_back() {
     let layer = |right, wrong| Chain(vec![Layer { right, wrong }]);
     for (chain, least) in [

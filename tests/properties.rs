@@ -10,11 +10,12 @@ use std::time::{Duration, Instant};
 
 use hanfix::codec::cp936;
 use hanfix::pipeline::Page;
+use hanfix::repair::channel::misread::{Loss, Right, layers, misread};
 use hanfix::repair::channel::splice::transmit::{Element, Insert, LoneByte, Random, Site, folded};
 use hanfix::{Bias, Edit, Options, Punct, Repaired, Repairer, Rule, Target, script};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
-use support::{sentences, sound};
+use support::{distance::distance, sentences, sound};
 
 fn runner(cases: u32) -> TestRunner {
     let mut config = Config {
@@ -566,4 +567,35 @@ fn pathological_input_ends() {
             }
         }
     }
+}
+
+#[test]
+fn what_was_misread_comes_nearer_to_what_was_written() {
+    let repairer = repairer(Target::Keep, Punct::Keep);
+    let layers: Vec<_> = layers().collect();
+    let strategy = (any::<u64>(), 0..layers.len(), 0..Loss::ALL.len());
+    runner(48)
+        .run(&strategy, |(seed, layer, loss)| {
+            let layer = layers[layer];
+            let text = sentences::page(&mut Random(seed), 1).replace('\n', "");
+            let Some(shown) = misread(&text, layer, Loss::ALL[loss]) else {
+                return Ok(());
+            };
+            let repaired = sound::repair(&repairer, &shown.text).expect("a sound repair");
+            let characters = |text: &str| text.chars().collect::<Vec<_>>();
+            let want = characters(&text);
+            let before = distance(&characters(&shown.text), &want);
+            let after = distance(&characters(&repaired.text), &want);
+            prop_assert!(
+                after <= before,
+                "{layer:?}: {text} {} {}",
+                shown.text,
+                repaired.text
+            );
+            if shown.lost == 0 && layer.right == Right::Utf8 {
+                prop_assert_eq!(&*repaired.text, &*text);
+            }
+            Ok(())
+        })
+        .expect("every case");
 }

@@ -91,6 +91,9 @@ const SHORT: usize = 64;
 const RARE_CASE: f32 = 8.0;
 /// Nats by which UTF-16 without a mark must beat GBK and Big5.
 const WIDE_CASE: f32 = 4.0;
+/// The same where the bytes are valid UTF-8: of 60,000 pieces of source code, most of them of four bytes, 3 beat ASCII
+/// by 4 nats and none by 6.
+const NARROW_CASE: f32 = 6.0;
 /// Nats that a declared encoding is worth, and one that a tie-breaker prefers.
 const DECLARED: f32 = 12.0;
 const PREFERRED: f32 = 0.5;
@@ -264,11 +267,30 @@ fn other_language(sample: &[u8], mean: f32) -> Option<&'static str> {
     None
 }
 
+/// Rough entropy of ASCII, in nats: of prose and of source code, whichever likes a character more.
+fn ascii_nats(text: &str) -> f32 {
+    let nats = |c: char| match c {
+        'a'..='z' | '0'..='9' | ' ' | '\n' => -3.0,
+        'A'..='Z' | '.' | ',' | '-' | '(' | ')' | '"' | '\'' | ':' | '_' | '\r' | '\t' => -4.5,
+        '!'..='~' => -6.0,
+        _ => -BROKEN,
+    };
+    text.chars().filter(char::is_ascii).map(nats).sum()
+}
+
+/// What short Chinese text is made of.
+fn is_frequent(c: char) -> bool {
+    matches!(c, '\u{3001}'..='\u{3011}' | '\u{4E00}'..='\u{9FFF}' | '\u{FF01}'..='\u{FF1F}' | '\u{2014}'..='\u{2026}')
+        && !misread::is_rare(c)
+}
+
 /// UTF-16 or UTF-32 without a mark.
 fn wide(bytes: &[u8], valid_utf8: bool) -> Option<Verdict> {
     let head = &bytes[..bytes.len().min(MODEL_SAMPLE)];
     let nul = memchr::memchr(0, head).is_some();
-    if bytes.is_empty() || valid_utf8 && !nul || !bytes.len().is_multiple_of(2) {
+    // Two characters of UTF-16 may be four of ASCII, or a letter and a sign between them; forty are not.
+    let narrow = valid_utf8 && !nul;
+    if bytes.is_empty() || narrow && bytes.len() > SHORT || !bytes.len().is_multiple_of(2) {
         return None;
     }
     for form in [Form::Utf32Le, Form::Utf32Be] {
@@ -287,7 +309,11 @@ fn wide(bytes: &[u8], valid_utf8: bool) -> Option<Verdict> {
         if !text.chars().all(sound) {
             return None;
         }
-        Some(nats(&text))
+        if narrow && !text.chars().all(is_frequent) {
+            return None;
+        }
+        let (nats, above) = nats(&text);
+        Some((nats + ascii_nats(&text), above))
     };
     let mut best: Option<(f32, &'static Encoding, f32)> = None;
     for encoding in [UTF_16LE, UTF_16BE] {
@@ -300,13 +326,23 @@ fn wide(bytes: &[u8], valid_utf8: bool) -> Option<Verdict> {
         }
     }
     let (score, encoding, mean) = best?;
-    let rivals = [GBK, BIG5].map(|encoding| Reading::new(head, encoding, None).score);
-    let rival = rivals[0].max(rivals[1]);
-    let reads_well = mean > NO_CHINESE || nul;
-    (reads_well && (nul || score > rival + WIDE_CASE)).then(|| Verdict {
-        confidence: 0.95,
-        ..Verdict::sure(encoding)
-    })
+    let rivals = [GBK, BIG5].map(|encoding| {
+        let (text, _) = encoding.decode_without_bom_handling(head);
+        Reading::new(head, encoding, None).score + ascii_nats(&text)
+    });
+    let rival = if narrow {
+        let text = String::from_utf8_lossy(head);
+        rivals[0].max(misread::plain_score(&text) + ascii_nats(&text))
+    } else {
+        rivals[0].max(rivals[1])
+    };
+    let reads_well = nul || mean > if narrow { CHINESE } else { NO_CHINESE };
+    (reads_well && (nul || score > rival + if narrow { NARROW_CASE } else { WIDE_CASE })).then(
+        || Verdict {
+            confidence: 0.95,
+            ..Verdict::sure(encoding)
+        },
+    )
 }
 
 /// UTF-16 without a mark, for those who cut an input into blocks.

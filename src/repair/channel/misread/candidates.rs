@@ -18,12 +18,15 @@ use super::{look, plain};
 const SAMPLE: usize = 48;
 /// A wrong codec must have at least this share of the characters above ASCII.
 const SHOWN: f32 = 0.6;
-/// Of the bytes of a layer upon others at most this share may be wrong.
-const BROKEN: f32 = 0.2;
+/// Of the bytes of a layer upon others at most this share may be wrong. One byte lost of six leaves a third of the others
+/// without their character.
+const BROKEN: f32 = 0.35;
+/// By how much UTF-8 may be more broken than a double-byte encoding, which nearly anything is, to be looked under first.
+const UTF8_FIRST: f32 = 0.4;
 /// Characters of a sample that is short enough to try losses without a trace everywhere.
 const SHORT: usize = 12;
 /// Layers that are looked under, at each depth.
-const UNDER: usize = 4;
+const UNDER: usize = 5;
 /// Chains that are worth a full search.
 const BEST: usize = 3;
 /// Nats for each character from which on a reading is Chinese: it is -5 in modern text, -7 in classical
@@ -39,9 +42,13 @@ const UNBROKEN: f32 = 0.05;
 /// -10, and even old prose has three characters in a row above this.
 const WINDOW: usize = 3;
 const READABLE: f32 = -8.5;
+/// The same for what is looked at with its losses filled, if nothing else was found.
+const HARDLY_READABLE: f32 = -10.5;
 /// The share of characters whose bytes could be UTF-8 for a short sample to be searched with losses everywhere; it is
 /// all of them in misread text, one in eight in other text.
 const UTF8_LIKE: f32 = 0.9;
+/// Chains that are searched with what was lost filled, if none reads well without.
+const FILLED: usize = 6;
 /// Look-ups that such a search may cost: it tries a loss at every byte.
 const SILENT: usize = 30_000;
 /// Nats of a character that is neither sound nor odd: sound text is at -5 to -7 on average, rare characters among it
@@ -58,7 +65,7 @@ const SUSPICIOUS: f32 = 0.25;
 /// The chains that explain the stretch best, the best one first, and the look-ups it took.
 pub(super) fn chains(stretch: &str, model: &Model, most_layers: usize) -> (Vec<Chain>, usize) {
     let sample = sample(stretch);
-    if is_sound(sample, model) {
+    if is_sound(sample, model) && !is_whole_utf8(sample) {
         return (Vec::new(), 0);
     }
     let mut trials = Trials {
@@ -66,7 +73,9 @@ pub(super) fn chains(stretch: &str, model: &Model, most_layers: usize) -> (Vec<C
         plain: plain::score(model, model.line_start(), sample),
         model,
         found: Vec::new(),
+        open: Vec::new(),
         lookups: 0,
+        whole: false,
     };
     let mut level: Vec<(Chain, String)> = vec![(Chain(Vec::new()), sample.to_owned())];
     for depth in 0..most_layers.min(MOST_LAYERS) {
@@ -76,7 +85,7 @@ pub(super) fn chains(stretch: &str, model: &Model, most_layers: usize) -> (Vec<C
         for (chain, text) in &level {
             let mut codes: [Option<Codes>; Wrong::ALL.len()] = Default::default();
             for layer in layers().filter(|layer| layer.wrong != Wrong::Latin1) {
-                if !goes_under(chain, layer) {
+                if !goes_under(chain, layer) || is_idle(chain, layer) {
                     continue;
                 }
                 let codes = codes[layer.wrong as usize]
@@ -87,15 +96,26 @@ pub(super) fn chains(stretch: &str, model: &Model, most_layers: usize) -> (Vec<C
                 let longer = chain.and(layer);
                 // UTF-8 that decodes at all is no accident, so that what lies under it is worth a search anyway.
                 let under_utf8 = chain.0.last().is_some_and(|last| last.right == Right::Utf8);
-                if under_utf8 || may_read_well(codes, layer, model) {
-                    trials.try_chain(&longer);
+                let undone = undone(codes, layer.right);
+                let reads = reads(codes, layer, model);
+                let is_good = (under_utf8 || reads > READABLE) && {
+                    let is_whole = undone.as_ref().is_some_and(|(broken, _)| *broken == 0.0);
+                    trials.try_chain(&longer, is_whole)
+                };
+                if !is_good && reads > HARDLY_READABLE {
+                    trials.open.push((reads, longer.clone()));
                 }
                 if goes_on
-                    && let Some((broken, under)) = undone(codes, layer.right)
+                    && let Some((broken, under)) = undone
                     && broken <= BROKEN
                     && suspicious(&under) >= SUSPICIOUS
                 {
-                    next.push((broken, longer, under));
+                    let first = if layer.right == Right::Utf8 {
+                        UTF8_FIRST
+                    } else {
+                        0.0
+                    };
+                    next.push((broken - first, longer, under));
                 }
             }
         }
@@ -104,13 +124,13 @@ pub(super) fn chains(stretch: &str, model: &Model, most_layers: usize) -> (Vec<C
         }
         // UTF-8 that is not broken is no accident: what lies under it is looked at, however well GBK reads.
         let proven = |&(broken, ref chain, _): &(f32, Chain, String)| {
-            broken <= UNBROKEN
+            broken + UTF8_FIRST <= UNBROKEN
                 && chain
                     .0
                     .last()
                     .is_some_and(|layer| layer.right == Right::Utf8)
         };
-        if trials.has_good() && !next.iter().any(proven) {
+        if trials.has_whole() && !next.iter().any(proven) {
             break;
         }
         next.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -120,11 +140,22 @@ pub(super) fn chains(stretch: &str, model: &Model, most_layers: usize) -> (Vec<C
             .map(|(_, chain, text)| (chain, text))
             .collect();
     }
+    if !trials.has_good() && most_layers > 1 {
+        trials.try_filled();
+    }
     trials
         .found
         .sort_by(|a, b| b.1.cmp(&a.1).then(b.0.total_cmp(&a.0)));
     trials.found.truncate(BEST);
-    let chains = trials.found.into_iter().map(|(.., chain)| chain).collect();
+    let mut chains: Vec<Chain> = Vec::new();
+    for (.., chain) in trials.found {
+        let direct = direct(&chain);
+        for chain in std::iter::once(chain).chain(direct) {
+            if !chains.contains(&chain) {
+                chains.push(chain);
+            }
+        }
+    }
     (chains, trials.lookups)
 }
 
@@ -133,36 +164,79 @@ struct Trials<'t> {
     plain: f32,
     model: &'t Model,
     found: Vec<(f32, bool, Chain)>,
+    /// What does not read well as long as nothing is filled, and how its best characters read.
+    open: Vec<(f32, Chain)>,
     lookups: usize,
+    /// One that reads well leaves no byte over.
+    whole: bool,
 }
 
 impl Trials<'_> {
-    fn try_chain(&mut self, chain: &Chain) {
+    /// Tries a chain, the last layer of which fits all bytes (`is_whole`) or not.
+    fn try_chain(&mut self, chain: &Chain, is_whole: bool) -> bool {
         let way = search::Way {
             open: search::OPEN,
             silent: &[],
             doubles: false,
             tolerant: true,
+            sample: true,
             budget: usize::MAX,
         };
         let outcome = search::search(self.sample, chain, self.model, way);
         self.lookups += outcome.lookups;
+        let is_good = self.judge(&outcome, chain);
+        self.whole |= is_good && is_whole && self.has_good();
+        is_good
+    }
+
+    /// Adds a chain that reads like Chinese; `false` unless it reads well.
+    fn judge(&mut self, outcome: &search::Outcome, chain: &Chain) -> bool {
         let gain = outcome.score - self.plain - LAYER * (chain.0.len() - 1) as f32;
         if gain <= 0.0 {
-            return;
+            return false;
         }
         let runs = outcome.path.iter().filter(|node| node.inside);
         let text: String = runs.flat_map(Node::characters).collect();
         let above = text.chars().filter(|c| !c.is_ascii()).count();
         let nats = plain::score(self.model, self.model.line_start(), &text);
         if above == 0 {
-            return;
+            return false;
         }
         // By how well they read, so that Chinese by accident does not keep layers from being found.
         let mean = nats / above as f32;
         let chinese = text.chars().filter(|&c| super::is_chinese(c)).count();
         if mean > POOR && chinese as f32 >= super::CHINESE * above as f32 {
+            self.found.retain(|found| found.2 != *chain);
             self.found.push((gain, mean > GOOD, chain.clone()));
+            return mean > GOOD;
+        }
+        false
+    }
+
+    /// The best of what was left open, with what was lost filled.
+    fn try_filled(&mut self) {
+        let mut open = std::mem::take(&mut self.open);
+        open.sort_by(|a, b| b.0.total_cmp(&a.0));
+        open.truncate(FILLED);
+        let places: Vec<usize> = self.sample.char_indices().map(|(at, _)| at).collect();
+        for (_, chain) in open {
+            let few = chain.0.iter().all(|layer| layer.wrong.is_single_byte());
+            let mut way = search::Way {
+                open: search::OPEN,
+                silent: &[],
+                doubles: false,
+                tolerant: false,
+                sample: true,
+                budget: SILENT,
+            };
+            let mut outcome = search::search(self.sample, &chain, self.model, way);
+            self.lookups += outcome.lookups;
+            if few && outcome.score <= self.plain {
+                way.silent = &places;
+                outcome = search::search(self.sample, &chain, self.model, way);
+                self.lookups += outcome.lookups;
+            }
+            self.judge(&outcome, &chain);
         }
     }
 
@@ -189,6 +263,7 @@ impl Trials<'_> {
                 silent: &places,
                 doubles: false,
                 tolerant: false,
+                sample: true,
                 budget: SILENT,
             };
             let outcome = search::search(self.sample, &chain, self.model, way);
@@ -198,6 +273,11 @@ impl Trials<'_> {
                 self.found.push((gain, false, chain));
             }
         }
+    }
+
+    /// Whether a chain was found that reads well and explains every byte, so that no other one need be looked for.
+    fn has_whole(&self) -> bool {
+        self.whole && self.has_good()
     }
 
     fn has_good(&self) -> bool {
@@ -231,10 +311,47 @@ fn is_sound(sample: &str, model: &Model) -> bool {
     true
 }
 
-/// Whether some characters in a row read like Chinese where a layer is undone byte for byte: cheaper by far than a
-/// search, and what was lost spoils only what stands behind it. Where a byte was lost in front, pairs are read from the
-/// second byte on.
-fn may_read_well(codes: &Codes, layer: Layer, model: &Model) -> bool {
+/// Whether a short sample is, byte for byte, frequent Chinese in UTF-8 that a double-byte codec has shown: by accident one
+/// row of three characters in ten thousand is.
+fn is_whole_utf8(sample: &str) -> bool {
+    if sample.chars().nth(SHORT).is_some() {
+        return false;
+    }
+    let double = Wrong::ALL
+        .into_iter()
+        .filter(|&wrong| !wrong.is_single_byte() && wrong != Wrong::Utf8);
+    // The first character may be one of the text before.
+    let second = sample.chars().next().map_or(0, char::len_utf8);
+    double
+        .map(|wrong| Layer {
+            right: Right::Utf8,
+            wrong,
+        })
+        .any(|layer| {
+            [sample, &sample[second..]].into_iter().any(|text| {
+                undone(&Codes::new(text, layer.wrong), layer.right).is_some_and(
+                    |(broken, under)| {
+                        let bytes: usize = text
+                            .chars()
+                            .filter_map(|c| layer.wrong.encode(c))
+                            .map(|code| code.bytes().len())
+                            .sum();
+                        broken == 0.0
+                            && under.len() == bytes
+                            && under.chars().nth(1).is_some()
+                            && under
+                                .chars()
+                                .all(|c| super::is_chinese(c) && !look::is_suspicious(c))
+                    },
+                )
+            })
+        })
+}
+
+/// How well the best characters in a row read, in nats for each, where a layer is undone byte for byte: cheaper by far
+/// than a search, and what was lost spoils only what stands behind it. Where a byte was lost in front, pairs are read from
+/// the second byte on.
+fn reads(codes: &Codes, layer: Layer, model: &Model) -> f32 {
     let window = if codes.codes.len() > SHORT {
         WINDOW
     } else if layer.wrong.is_single_byte() {
@@ -244,7 +361,8 @@ fn may_read_well(codes: &Codes, layer: Layer, model: &Model) -> bool {
         WINDOW - 1
     };
     let shifts = if layer.right == Right::Utf8 { 1 } else { 2 };
-    (0..shifts).any(|shift| {
+    let mut best = f32::NEG_INFINITY;
+    for shift in 0..shifts {
         let mut context = model.line_start();
         let mut nats = [f32::NEG_INFINITY; WINDOW];
         let mut read = 0;
@@ -252,7 +370,6 @@ fn may_read_well(codes: &Codes, layer: Layer, model: &Model) -> bool {
         // probabilities, which are all that takes time here, are not needed.
         let mut row = [(context, '\0'); WINDOW];
         let mut in_row = 0;
-        let mut found = false;
         undo(codes, layer.right, shift, |step| {
             let Undone::Character(c) = step else {
                 return true;
@@ -273,11 +390,11 @@ fn may_read_well(codes: &Codes, layer: Layer, model: &Model) -> bool {
             for (i, &(before, c)) in row[..window].iter().enumerate().skip(unread) {
                 nats[(read + i) % window] = model.advance(before, c).1;
             }
-            found = nats[..window].iter().sum::<f32>() > READABLE * window as f32;
-            !found
+            best = best.max(nats[..window].iter().sum::<f32>() / window as f32);
+            best <= READABLE
         });
-        found
-    })
+    }
+    best
 }
 
 /// The first suspicious characters of a stretch, with what is between them.
@@ -306,6 +423,25 @@ fn goes_under(chain: &Chain, layer: Layer) -> bool {
         Some(Right::Gb18030) => layer.wrong == Wrong::Gbk,
         Some(Right::Big5) => layer.wrong == Wrong::Big5,
     }
+}
+
+/// The chain without a detour: what went through another encoding and back only lost what that one lacks.
+fn direct(chain: &Chain) -> Option<Chain> {
+    let at = chain.0.windows(2).position(|pair| {
+        matches!(
+            (pair[0].right, pair[1].wrong),
+            (Right::Gb18030, Wrong::Gbk) | (Right::Big5, Wrong::Big5)
+        )
+    })?;
+    let mut layers = chain.0.clone();
+    let inner = layers.remove(at + 1);
+    layers[at].right = inner.right;
+    Some(Chain(layers))
+}
+
+/// Whether the layers of a chain cancel each other out.
+fn is_idle(chain: &Chain, layer: Layer) -> bool {
+    layer.right == Right::Utf8 && chain.0.last().is_some_and(|last| last.wrong == Wrong::Utf8)
 }
 
 /// The share of suspicious characters among those above ASCII.
@@ -368,7 +504,10 @@ fn undone(codes: &Codes, right: Right) -> Option<(f32, String)> {
     undo(codes, right, 0, |step| {
         match step {
             Undone::Byte => all += 1,
-            Undone::Broken => broken += 1,
+            Undone::Broken => {
+                broken += 1;
+                under.push(char::REPLACEMENT_CHARACTER);
+            }
             Undone::Character(c) => under.push(c),
         }
         true

@@ -55,6 +55,8 @@ const SLOPE: f32 = 0.8;
 const KNOWN: f32 = 60.0;
 /// What it costs to begin a run with a chain that the page has shown.
 const OPEN_KNOWN: f32 = 4.0;
+/// Nats that a chain costs for each further layer.
+const LAYER: f32 = 4.0;
 /// Below this probability a spot is not even reported.
 const WORTH_A_REPORT: f32 = 0.5;
 /// Flattens the model's overconfidence among fillings, as in the splice channel.
@@ -66,7 +68,7 @@ const MOST_CANDIDATES: usize = 8;
 /// Look-ups in the model that a page may cost, and for each of its bytes; as in the splice channel.
 const BUDGET: (usize, usize) = (1_000_000, 12);
 /// Look-ups that one piece of a line may cost, and for each of its bytes.
-const LINE_BUDGET: (usize, usize) = (200_000, 200);
+const LINE_BUDGET: (usize, usize) = (300_000, 1_000);
 /// A line is taken whole up to this length, in bytes; of a longer one so much around the stretch.
 const LINE: usize = 4096;
 /// Stretches without a result from which on layers are no longer looked for, and from which on only some stretches
@@ -84,6 +86,8 @@ const LONG: usize = 8;
 const MOST_HOLES: f32 = 0.4;
 /// Characters around a silent loss among which it may have happened.
 const AROUND_LOSS: usize = 4;
+/// Bytes of a piece that is short enough to look for losses without a trace everywhere.
+const DROPPED: usize = 600;
 /// Nats of a character that reads badly; two in a row are where something may be missing.
 const BAD: f32 = -10.0;
 /// A piece of so few characters that nothing was found in may have lost bytes anywhere.
@@ -220,6 +224,17 @@ impl Piece {
         parts
     }
 
+    /// What is looked at to find a chain: the stretch, and where it is short the character before, which may be a
+    /// frequent one that belongs to it (`鏈` in `鏈嶅姟`).
+    fn sample<'t>(&self, text: &'t str) -> &'t str {
+        let mut start = self.stretch.start;
+        if text[self.stretch.clone()].chars().nth(SHORT).is_none() {
+            let before = text[self.span.start..start].chars().next_back();
+            start -= before.filter(|c| !c.is_ascii()).map_or(0, char::len_utf8);
+        }
+        &text[start..self.stretch.end]
+    }
+
     /// 0 for a short stretch, 1 for a long one.
     fn kind(&self, text: &str) -> usize {
         let suspicious = text[self.stretch.clone()]
@@ -322,17 +337,14 @@ impl Repairer<'_> {
                 continue;
             }
             let chain = self.known[i].chain.clone();
-            let runs = self.runs_of(piece, &chain);
-            let worth = worth(&runs);
-            if worth > best.as_ref().map_or(0.0, |best| best.0) {
-                best = Some((worth, runs));
-            }
+            let found = self.runs_of(piece, &chain);
+            better(&mut best, found, &chain);
         }
         let sure = |best: &Option<(f32, Vec<Run>)>| {
             best.as_ref()
                 .is_some_and(|(_, runs)| runs.iter().any(|run| run.confidence >= 0.99))
         };
-        let sample = &self.text[piece.stretch.clone()];
+        let sample = piece.sample(self.text);
         let kind = piece.kind(self.text);
         if discover
             && !sure(&best)
@@ -351,11 +363,8 @@ impl Repairer<'_> {
                 if self.known.iter().any(|known| known.chain == chain) {
                     continue;
                 }
-                let runs = self.runs_of(piece, &chain);
-                let worth = worth(&runs);
-                if worth > best.as_ref().map_or(0.0, |best| best.0) {
-                    best = Some((worth, runs));
-                }
+                let found = self.runs_of(piece, &chain);
+                better(&mut best, found, &chain);
             }
         }
         let Some((_, runs)) = best else {
@@ -388,8 +397,8 @@ impl Repairer<'_> {
         failures < MOST_FAILURES[kind] || failures.is_multiple_of(EVERY[kind])
     }
 
-    /// The runs of a piece with one chain, those that nobody would believe left out.
-    fn runs_of(&mut self, piece: &Piece, chain: &Chain) -> Vec<Run> {
+    /// The runs of a piece with one chain, those that nobody would believe left out, and the score of the search.
+    fn runs_of(&mut self, piece: &Piece, chain: &Chain) -> (f32, Vec<Run>) {
         let known = self
             .known
             .iter()
@@ -402,18 +411,29 @@ impl Repairer<'_> {
             silent: &[],
             doubles: false,
             tolerant: false,
+            sample: false,
             budget,
         };
         let mut outcome = search::search(text, chain, self.model, way);
         self.lookups = self.lookups.saturating_sub(outcome.lookups);
-        // Where next to nothing was found, losses without a trace may explain that only in UTF-8.
+        // Where next to nothing was found, losses without a trace may explain that only in UTF-8, or where bytes that
+        // nothing stands for are few.
         let anywhere = candidates::is_utf8_like(text, chain);
+        let few = chain.0.iter().all(|layer| layer.wrong.is_single_byte());
         let inside = outcome.path.iter().filter(|node| node.inside);
         let found: String = inside.flat_map(Node::characters).collect();
-        if !anywhere && self.support(&found, chain).0 < EVEN_AMONG_HAN {
-            return Vec::new();
+        if !anywhere && !few && self.support(&found, chain).0 < EVEN_AMONG_HAN {
+            return (outcome.score, Vec::new());
         }
-        let silent = losses(text, &outcome, self.model, anywhere);
+        let mut silent = losses(text, &outcome, self.model, anywhere);
+        // Pairs that a double-byte codec lacks leave double-byte text whole: only the model sees that some are missing.
+        let unseen = chain
+            .0
+            .iter()
+            .any(|layer| layer.right != Right::Utf8 && !layer.wrong.is_single_byte());
+        if (unseen || !silent.is_empty()) && !is_marked(text) && text.len() <= DROPPED {
+            silent = text.char_indices().map(|(at, _)| at).collect();
+        }
         let mut puts = outcome.path.iter().flat_map(Node::puts);
         let latin = chain
             .0
@@ -429,7 +449,10 @@ impl Repairer<'_> {
                 outcome = again;
             }
         }
-        self.judge(piece.span.start, outcome, chain, known)
+        (
+            outcome.score,
+            self.judge(piece.span.start, outcome, chain, known),
+        )
     }
 
     fn judge(&self, offset: usize, outcome: Outcome, chain: &Chain, known: bool) -> Vec<Run> {
@@ -680,9 +703,19 @@ fn holes(text: &str) -> f32 {
     holes as f32 / above.max(1) as f32
 }
 
-/// How much better all runs together are than the text as it stands.
-fn worth(runs: &[Run]) -> f32 {
-    runs.iter().map(|run| run.gain.min(run.support)).sum()
+/// Takes what a chain gives instead of the best so far if the whole piece reads better with it.
+fn better(best: &mut Option<(f32, Vec<Run>)>, found: (f32, Vec<Run>), chain: &Chain) {
+    let (score, runs) = found;
+    let score = score - LAYER * (chain.0.len() - 1) as f32;
+    let worth: f32 = runs.iter().map(|run| run.gain.min(run.support)).sum();
+    if worth > 0.0 && best.as_ref().is_none_or(|best| score > best.0) {
+        *best = Some((score, runs));
+    }
+}
+
+/// Whether U+FFFD stands for what was lost.
+fn is_marked(text: &str) -> bool {
+    text.contains(char::REPLACEMENT_CHARACTER)
 }
 
 /// Where bytes may have been lost without a trace: around the suspicious characters that a search has

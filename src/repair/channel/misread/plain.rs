@@ -20,6 +20,12 @@ const WIDE_SPACE: f32 = -7.0;
 /// Nats of a character that no Chinese text has: controls, Hangul, private use, halfwidth katakana, U+FFFD.
 const IMPOSSIBLE: f32 = -20.0;
 
+/// Nats of a sign that no Chinese text of the model had.
+const STRANGE: f32 = -16.0;
+/// What a letter of another alphabet or kana costs more in Chinese text than in text of its own: the first one of a
+/// word, and one that follows. Of 1,000 characters of Chinese text one at most is such.
+const FOREIGN: [f32; 2] = [-7.0, -1.0];
+
 /// The syllables that make up most of Korean text. What EUC-KR shows for Chinese are any of 2,350.
 const FREQUENT_HANGUL: &str = "이다는의에을가하고로한지기를사은대도자서나리시어인정그해아들수일있으부보제전과라스장원들만주적구여성국상트러동조세선면게연신우미였었할위관소무저것비중내말년오경문실계용발모공생화바업민진없까려치물결행본방입분던된않등재개려습니거마음했며때더단안되명형학회와드임심현산강간건점양약피작력체불유통외영예번두천";
 
@@ -57,6 +63,7 @@ fn kind(c: char) -> Kind {
         0x1100..=0x11FF | 0xAC00..=0xD7A3 => Kind::Hangul,
         0x2010..=0x2027 | 0x2030..=0x2049 => Kind::Model,
         0x2500..=0x259F => Kind::Box,
+        0x3040 | 0x3097 | 0x3098 => Kind::Control,
         0x3040..=0x30FF => Kind::Kana,
         0x3000..=0x303F => Kind::Model,
         0x3400..=0x9FFF => Kind::Model,
@@ -109,12 +116,20 @@ pub(super) fn read_original(
     c: char,
 ) -> (Context, f32) {
     let (next, nats) = read(model, context, before, c);
-    let impossible = match kind(c) {
-        Kind::Hangul | Kind::Letters | Kind::HalfKana | Kind::Control => true,
-        Kind::Sign => !matches!(c, '\u{2000}'..='\u{2FFF}'),
-        _ => c.is_ascii_control() && !c.is_ascii_whitespace(),
+    let kind = kind(c);
+    let same = before.is_some_and(|before| self::kind(before) == kind);
+    let nats = match kind {
+        Kind::Hangul | Kind::Letters | Kind::HalfKana | Kind::Control => IMPOSSIBLE,
+        // Signs that Chinese text has are in the model.
+        Kind::Sign if !matches!(c, '\u{2000}'..='\u{2FFF}') => IMPOSSIBLE,
+        Kind::Sign | Kind::Box if model.symbol(c) == Symbol::UNKNOWN => STRANGE,
+        Kind::Latin | Kind::Greek | Kind::Cyrillic | Kind::Kana if same => nats + FOREIGN[1],
+        Kind::Latin if before.is_some_and(|c| c.is_ascii_alphabetic()) => nats + FOREIGN[1],
+        Kind::Latin | Kind::Greek | Kind::Cyrillic | Kind::Kana => nats + FOREIGN[0],
+        _ if c.is_ascii_control() && !c.is_ascii_whitespace() => IMPOSSIBLE,
+        _ => nats,
     };
-    (next, if impossible { IMPOSSIBLE } else { nats })
+    (next, nats)
 }
 
 /// Nats of a text after a context.

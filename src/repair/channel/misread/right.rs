@@ -147,7 +147,7 @@ fn gb18030(pending: Pending, byte: u8) -> Step {
             if byte.is_ascii_digit() {
                 return Step::Wait(pending.with(byte));
             }
-            match cp936::decode(bytes as u8, byte) {
+            match cp936::decode(bytes as u8, byte).or_else(|| added_pair(bytes as u8, byte)) {
                 Some(c) => Step::Emit(c),
                 None => Step::Reject,
             }
@@ -166,6 +166,22 @@ fn gb18030(pending: Pending, byte: u8) -> Step {
             }
         }
     }
+}
+
+/// The pairs that GB18030 adds to code page 936, the euro sign above all; those of private use left out.
+fn added_pair(lead: u8, trail: u8) -> Option<char> {
+    static ADDED: OnceLock<Vec<([u8; 2], char)>> = OnceLock::new();
+    let added = ADDED.get_or_init(|| {
+        let mut pairs = super::wrong::decoded_pairs(GB18030, 0x81..=0xFE, 0x40..=0xFE);
+        pairs.retain(|&([lead, trail], c)| {
+            cp936::decode(lead, trail).is_none() && !matches!(c, '\u{E000}'..='\u{F8FF}')
+        });
+        pairs
+    });
+    let at = added
+        .binary_search_by_key(&[lead, trail], |entry| entry.0)
+        .ok()?;
+    Some(added[at].1)
 }
 
 /// Big5 with HKSCS, both ways.

@@ -12,24 +12,30 @@ use crate::script;
 
 use super::chain::{Chain, Layer, MOST_LAYERS};
 use super::right::Right;
-use super::wrong::Wrong;
+use super::wrong::{Fate, Wrong};
 use super::{look, plain};
 
+/// Nats below which a character is not tried for one that left no trace: some 400 are more frequent.
+const RARE: f32 = -7.5;
 /// Hypotheses kept at a position where no byte was lost lately.
 const WIDTH: usize = 12;
 /// Hypotheses kept while a lost byte waits for its right-hand neighbours. A lost lead byte of UTF-8 that takes its
 /// follower with it has some 500 values, and none of them can be ranked before its character is complete.
-const WIDTH_AFTER_HOLE: usize = 600;
+const WIDTH_AFTER_HOLE: usize = 2_000;
 /// Hypotheses kept once the character of a lost byte is complete, until its neighbours are read.
 const WIDTH_COMPLETE: usize = 48;
 /// Characters of the original, that of the lost byte counted, during which the wider beam is kept.
 const FRESH: u8 = 4;
 /// Nats behind the best beyond which a hypothesis is given up.
 const BEHIND: f32 = 16.0;
-/// The best hypotheses inside a run that may have lost a byte here.
-const TRIES: usize = 6;
+/// The best hypotheses inside a run that may have lost a byte here where a mark says so, and where nothing does.
+const TRIES: [usize; 2] = [32, 4];
+/// What a character costs that is not complete, where hypotheses are ranked: about what Chinese characters cost.
+const INCOMPLETE: f32 = 5.0;
 /// What it costs to begin a run that nothing on the page speaks for yet.
 pub(super) const OPEN: f32 = 8.0;
+/// How much more behind a character that is suspicious itself: a run begins with the first of these.
+const OPEN_LATE: f32 = 4.0;
 /// What it costs to end one before the text ends: the more, the longer it is, up to the second one. A few rare
 /// characters do not end a long run.
 const CLOSE: [f32; 2] = [2.0, 14.0];
@@ -39,6 +45,26 @@ const CLOSE_STEP: f32 = 0.5;
 const MARKED: [f32; 2] = [0.5, 1.5];
 /// What it costs that a byte, or two, were lost without a trace.
 const SILENT: [f32; 2] = [4.0, 4.5];
+/// The same once a run has lost some so: a codec that lacks a character lacks it every time, so that from there on the
+/// model alone decides.
+const SILENT_AGAIN: [f32; 2] = [1.0, 1.5];
+/// How much more where the page marks what was lost: with U+FFFD, or with `?`, which may be what it is.
+const SILENT_BESIDE: [f32; 2] = [6.0, 3.0];
+/// What it costs that a mark stands for a control character: who marks losses does not drop those.
+const MARKED_CONTROL: f32 = 4.0;
+/// What it costs that a byte is gone which only some programs have no character for.
+const DISPUTED: f32 = 1.0;
+/// The same where the text shows this character.
+const DISPUTED_SHOWN: f32 = 6.0;
+/// What it costs that a space of fixed width left nothing.
+const SPACE_GONE: f32 = 3.0;
+/// What it costs that of two bytes in the form of a pair only the first one was lost: some decoders go on with the
+/// second one, most do not.
+const LEAD_ONLY: f32 = 1.0;
+/// What it costs that a control character was dropped on a page that shows control characters.
+const CONTROL_GONE: f32 = 4.0;
+/// The cost of what cannot be.
+const NEVER: f32 = 100.0;
 /// What it costs that a space was one of fixed width.
 const SPACE: f32 = 1.0;
 /// What it costs that the last byte of a run was lost at the end of a line.
@@ -88,6 +114,8 @@ struct Hypothesis {
     /// How many characters each layer has read since the run began.
     read: [u32; MOST_LAYERS],
     fresh: u8,
+    /// Whether the run has lost bytes without a trace.
+    dropped: bool,
     /// Characters of Simplified text only less those of Traditional text only, so far.
     script: i16,
     /// The last character that came out, for scripts that the model does not know.
@@ -103,12 +131,22 @@ struct Hypothesis {
 impl Hypothesis {
     fn same_future(&self, other: &Hypothesis) -> bool {
         self.inside == other.inside
+            && self.dropped == other.dropped
             && self.pending == other.pending
             && self.context == other.context
     }
 
     fn at_rest(&self) -> bool {
         self.pending.iter().all(|pending| pending.is_none())
+    }
+
+    /// The score, less what is to come for characters that are not complete.
+    fn rank(&self) -> f32 {
+        if self.at_rest() {
+            self.score
+        } else {
+            self.score - INCOMPLETE
+        }
     }
 
     fn push(&mut self, c: char) -> bool {
@@ -193,6 +231,66 @@ pub(super) struct Outcome {
 
 const ROOT: u32 = u32::MAX;
 
+/// What a text shows of how bytes were lost.
+#[derive(Clone, Copy, Debug, Default)]
+struct Traces {
+    /// It has U+FFFD.
+    replacement: bool,
+    /// It has question marks beside characters above ASCII.
+    questions: bool,
+    /// It has the euro sign.
+    euro: bool,
+    /// It has control characters from 80 on.
+    controls: bool,
+    /// It has what code page 1252 has in their place.
+    windows: bool,
+}
+
+impl Traces {
+    fn of(text: &str) -> Traces {
+        let mut traces = Traces::default();
+        let mut before = '\0';
+        for c in text.chars() {
+            traces.replacement |= c == char::REPLACEMENT_CHARACTER;
+            traces.questions |=
+                (before == '?' && !c.is_ascii()) || (c == '?' && !before.is_ascii());
+            traces.euro |= c == '€';
+            traces.controls |= matches!(c, '\u{80}'..='\u{9F}');
+            traces.windows |= u32::from(c) >= 0x100
+                && Wrong::Windows1252
+                    .encode(c)
+                    .is_some_and(|code| code.bytes()[0] < 0xA0);
+            before = c;
+        }
+        traces
+    }
+
+    /// What it costs beyond the usual that a loss of a layer left nothing (`silent`) or a mark.
+    fn cost(self, layer: usize, silent: bool) -> f32 {
+        match (silent, self.replacement, self.questions) {
+            // What the marks of an inner layer became does not show here.
+            _ if layer > 0 => 0.0,
+            (true, true, _) => SILENT_BESIDE[0],
+            (true, false, true) => SILENT_BESIDE[1],
+            _ => 0.0,
+        }
+    }
+
+    /// What it costs that a byte is gone which is the euro sign to some programs and nothing to others.
+    fn disputed(self) -> f32 {
+        if self.euro { DISPUTED_SHOWN } else { DISPUTED }
+    }
+
+    /// What it costs that a control character was dropped.
+    fn control(self, byte: u8) -> f32 {
+        match byte {
+            0x80..=0x9F if self.windows => NEVER,
+            _ if self.controls => CONTROL_GONE,
+            _ => 0.0,
+        }
+    }
+}
+
 struct Merge {
     kept: u32,
     given_up: u32,
@@ -210,6 +308,8 @@ pub(super) struct Way<'w> {
     pub(super) doubles: bool,
     /// What does not fit is skipped at a cost, and not filled: to try a chain cheaply.
     pub(super) tolerant: bool,
+    /// The text is a piece of a longer one, and may end within a character.
+    pub(super) sample: bool,
     /// Look-ups in the model after which nothing is filled any more.
     pub(super) budget: usize,
 }
@@ -220,6 +320,8 @@ pub(super) fn search(text: &str, chain: &Chain, model: &Model, way: Way<'_>) -> 
         chain,
         model,
         way,
+        traces: Traces::of(text),
+        page: '\0',
         nodes: Vec::with_capacity(text.len()),
         merges: Vec::new(),
         lookups: 0,
@@ -232,6 +334,9 @@ struct Search<'s> {
     chain: &'s Chain,
     model: &'s Model,
     way: Way<'s>,
+    traces: Traces,
+    /// The character of the page that is read.
+    page: char,
     nodes: Vec<Node>,
     merges: Vec<Merge>,
     lookups: usize,
@@ -247,6 +352,7 @@ impl Search<'_> {
             score: 0.0,
             read: [0; MOST_LAYERS],
             fresh: 0,
+            dropped: false,
             script: 0,
             before: None,
             node: ROOT,
@@ -259,8 +365,14 @@ impl Search<'_> {
         let mut next = Vec::new();
         let mut silent = self.way.silent.iter().peekable();
         let outer = self.chain.0[0].wrong;
+        let mut before = None;
         for (at, c) in text.char_indices() {
             let to = at + c.len_utf8();
+            self.page = c;
+            // What stands before may as well belong to the run.
+            let may_be_inside = before.replace(c).is_some_and(|before: char| {
+                look::is_suspicious(before) && outer.encode(before).is_some()
+            });
             let following = text[to..].chars().next();
             while silent.next_if(|&&place| place < at).is_some() {}
             let exhausted = self.lookups > self.way.budget;
@@ -273,7 +385,7 @@ impl Search<'_> {
             let mut tried = 0;
             for &(mut hypothesis) in &beam {
                 let before = next.len();
-                let exhausted = exhausted || tried >= TRIES;
+                let exhausted = exhausted || tried >= TRIES[0];
                 if hypothesis.inside {
                     tried += 1;
                     self.take(hypothesis, c, following, exhausted, &mut next);
@@ -281,11 +393,6 @@ impl Search<'_> {
                         // Nothing goes on here: something is missing in front.
                         let mut dropped = vec![hypothesis];
                         self.drop_silently(&mut dropped, own);
-                        for layer in 1..self.chain.0.len() {
-                            if !hypothesis.pending[layer].is_none() {
-                                self.lose(layer, hypothesis, 0, None, SILENT, &mut dropped);
-                            }
-                        }
                         for &hypothesis in &dropped[1..] {
                             self.take(hypothesis, c, following, true, &mut next);
                         }
@@ -302,15 +409,39 @@ impl Search<'_> {
                 next.push(hypothesis);
                 if !c.is_ascii() {
                     opened.inside = true;
+                    opened.dropped = false;
                     opened.read = [0; MOST_LAYERS];
                     opened.score -= self.way.open;
+                    if may_be_inside {
+                        opened.score -= OPEN_LATE;
+                    }
                     self.take(opened, c, following, exhausted, &mut next);
                 }
             }
             self.finish_step(&mut next, to);
+            if next.is_empty() && !self.way.tolerant {
+                self.give_up(&beam, c, &mut next);
+                self.finish_step(&mut next, to);
+            }
             std::mem::swap(&mut beam, &mut next);
         }
         self.close(beam, text.len())
+    }
+
+    /// Goes on where no byte that may be lost makes sense of what stands there: what is not complete is gone, and shows
+    /// as U+FFFD.
+    fn give_up(&mut self, beam: &[Hypothesis], c: char, out: &mut Vec<Hypothesis>) {
+        for &(mut hypothesis) in beam.iter().take(TRIES[1]) {
+            if !hypothesis.at_rest() {
+                hypothesis.pending = [Pending::NONE; MOST_LAYERS];
+                self.read_original(&mut hypothesis, char::REPLACEMENT_CHARACTER);
+            }
+            self.take(hypothesis, c, None, true, out);
+            hypothesis.inside = false;
+            hypothesis.score -= CLOSE[1];
+            self.stand(&mut hypothesis, c);
+            out.push(hypothesis);
+        }
     }
 
     /// Reads a character as it stands.
@@ -479,6 +610,10 @@ impl Search<'_> {
         hypothesis.before = Some(c);
         hypothesis.fresh = hypothesis.fresh.saturating_sub(1);
         hypothesis.score += nats;
+        if c.is_ascii() && !self.page.is_ascii() {
+            // One of all letters, where others compete with Han for the place.
+            hypothesis.score += self.model.share(c);
+        }
         let side =
             i16::from(script::is_simplified_only(c)) - i16::from(script::is_traditional_only(c));
         if side != 0 {
@@ -506,47 +641,103 @@ impl Search<'_> {
         out: &mut Vec<Hypothesis>,
     ) {
         let Layer { right, wrong } = self.chain.0[layer];
+        let pending = hypothesis.pending[layer];
+        let silent = over == 0;
+        let traces = self.traces;
+        let cost = move |pair: bool| costs[usize::from(pair)] + traces.cost(layer, silent);
+        // Lead bytes of UTF-8 that Chinese text has; what a wrong codec has shown may be of two bytes too.
+        let innermost = layer + 1 == self.chain.0.len();
+        let begins = |byte: u8| match right {
+            Right::Utf8 => {
+                matches!(byte, 0xE2..=0xE9 | 0xEF) || !innermost && matches!(byte, 0xC2..=0xDF)
+            }
+            _ => true,
+        };
+        let may_begin = |byte: u8| !pending.is_none() || begins(byte);
         for first in 0x80..=0xFF_u8 {
-            if matches!(right.step(hypothesis.pending[layer], first), Step::Reject) {
+            let extra = match wrong.fate(first) {
+                Fate::Free => 0.0,
+                Fate::Disputed => traces.disputed(),
+                Fate::Control | Fate::Space if !silent => MARKED_CONTROL,
+                Fate::Control => traces.control(first),
+                Fate::Space => SPACE_GONE,
+                Fate::Shown => continue,
+            };
+            if extra >= NEVER || !may_begin(first) {
                 continue;
             }
-            // Lead bytes of UTF-8 that Chinese text has.
-            if right == Right::Utf8
-                && hypothesis.pending[layer].is_none()
-                && !matches!(first, 0xE2..=0xE9 | 0xEF)
-            {
+            let step = right.step(pending, first);
+            if step == Step::Reject {
                 continue;
             }
             // A lone byte of a double-byte codec does not go together with what follows.
-            let alone =
-                wrong.is_single_byte() || next.is_none_or(|next| wrong.pair(first, next).is_none());
-            if alone && wrong.may_lose(first) {
-                let mut lost = hypothesis;
-                lost.score -= costs[0];
-                self.put_back(layer, lost, over, &[first], out);
-            }
-            for second in 0x80..=0xFE_u8 {
-                let may_lose = if wrong.is_single_byte() {
-                    // Two lost one after the other; a mark would stand for each of them.
-                    over == 0 && wrong.may_lose(first) && wrong.may_lose(second)
-                } else {
-                    wrong.may_lose_pair(first, second)
-                };
-                if !may_lose {
-                    continue;
-                }
-                if let Step::Wait(pending) = right.step(hypothesis.pending[layer], first) {
-                    match right.step(pending, second) {
-                        Step::Reject => continue,
-                        // Of the thousands of characters that may have been lost whole, frequent ones are tried.
-                        Step::Emit(c) if look::is_suspicious(c) => continue,
-                        _ => {}
+            let alone = match next {
+                Some(next) if !wrong.is_single_byte() => {
+                    if wrong.pair(first, next).is_some() {
+                        None
+                    } else if wrong.is_form(first, next) {
+                        Some(LEAD_ONLY)
+                    } else {
+                        Some(0.0)
                     }
                 }
+                _ => Some(0.0),
+            };
+            if let Some(alone) = alone {
                 let mut lost = hypothesis;
-                lost.score -= costs[1];
+                lost.score -= cost(false) + extra + alone;
+                self.put_back(layer, lost, over, &[first], out);
+            }
+            // Two lost one after the other; a mark would stand for each of them. Where they make pairs, those come below:
+            // such a codec loses two lone bytes at the end of a line at most.
+            if !silent || !wrong.is_single_byte() && next.is_some() {
+                continue;
+            }
+            let Step::Wait(waiting) = step else { continue };
+            for second in 0x80..=0xFF_u8 {
+                let own = match wrong.fate(second) {
+                    Fate::Free if wrong.is_form(first, second) => continue,
+                    Fate::Free => 0.0,
+                    Fate::Disputed => traces.disputed(),
+                    Fate::Control => traces.control(second),
+                    Fate::Space => SPACE_GONE,
+                    Fate::Shown => continue,
+                };
+                if own >= NEVER || right.step(waiting, second) == Step::Reject {
+                    continue;
+                }
+                let mut lost = hypothesis;
+                lost.score -= cost(true) + extra + own;
                 self.put_back(layer, lost, over, &[first, second], out);
             }
+        }
+        for &[first, second] in wrong.free_pairs() {
+            if !may_begin(first) {
+                continue;
+            }
+            let after = match right.step(pending, first) {
+                Step::Reject => continue,
+                Step::Wait(waiting) => {
+                    let step = right.step(waiting, second);
+                    // Of the thousands of characters that may have been lost whole, frequent ones are tried.
+                    let is_rare = |c| {
+                        look::is_suspicious(c)
+                            || silent && self.model.unigram_log_prob(self.model.symbol(c)) < RARE
+                    };
+                    if matches!(step, Step::Emit(c) if pending.is_none() && is_rare(c)) {
+                        continue;
+                    }
+                    step
+                }
+                Step::Emit(_) if !begins(second) => continue,
+                Step::Emit(_) => right.step(Pending::NONE, second),
+            };
+            if after == Step::Reject {
+                continue;
+            }
+            let mut lost = hypothesis;
+            lost.score -= cost(true);
+            self.put_back(layer, lost, over, &[first, second], out);
         }
     }
 
@@ -562,14 +753,30 @@ impl Search<'_> {
             return;
         }
         hypothesis.read[layer] += u32::from(over);
-        self.bytes(layer, hypothesis, bytes, true, out);
+        hypothesis.dropped |= over == 0;
+        // What comes out may be the mark of a loss in the next layer.
+        self.bytes(layer, hypothesis, bytes, false, out);
     }
 
     /// Adds hypotheses that lost bytes without a trace in front of the byte `next`.
     fn drop_silently(&mut self, beam: &mut Vec<Hypothesis>, next: Option<u8>) {
         let mut added = Vec::new();
-        for &hypothesis in beam.iter().filter(|h| h.inside).take(TRIES) {
-            self.lose(0, hypothesis, 0, next, SILENT, &mut added);
+        // Behind a fresh filling only the best one: the others have not shown yet what they are worth.
+        let tried = beam
+            .iter()
+            .enumerate()
+            .filter(|(i, h)| h.inside && (*i == 0 || h.fresh == 0))
+            .map(|(_, h)| h);
+        for &hypothesis in tried.take(TRIES[1]) {
+            let costs = if hypothesis.dropped {
+                SILENT_AGAIN
+            } else {
+                SILENT
+            };
+            for layer in 0..self.chain.0.len() {
+                let next = next.filter(|_| layer == 0);
+                self.lose(layer, hypothesis, 0, next, costs, &mut added);
+            }
         }
         beam.append(&mut added);
     }
@@ -578,18 +785,20 @@ impl Search<'_> {
     fn finish_step(&mut self, beam: &mut Vec<Hypothesis>, to: usize) {
         let best = beam
             .iter()
-            .map(|h| h.score)
+            .map(Hypothesis::rank)
             .fold(f32::NEG_INFINITY, f32::max);
-        beam.retain(|h| h.score > best - BEHIND);
+        beam.retain(|h| h.rank() > best - BEHIND);
         if beam.len() > 1 {
-            beam.sort_by(|a, b| b.score.total_cmp(&a.score));
+            beam.sort_by(|a, b| b.rank().total_cmp(&a.rank()));
         }
         let mut kept: usize = 0;
         let mut complete = 0;
         let mut settled = 0;
         for i in 0..beam.len() {
             let mut hypothesis = beam[i];
-            let waits = hypothesis.fresh == FRESH;
+            // A pair of lost bytes may end one character and begin another, of which nothing is known yet.
+            let waits =
+                hypothesis.fresh == FRESH || hypothesis.put_count > 0 && !hypothesis.at_rest();
             let room = if waits {
                 kept < WIDTH_AFTER_HOLE
             } else if hypothesis.fresh > 0 {
@@ -643,20 +852,27 @@ impl Search<'_> {
         // A character that is not complete has lost its last bytes.
         let open: Vec<Hypothesis> = beam.extract_if(.., |h| !h.at_rest()).collect();
         let mut ended = Vec::new();
-        for &hypothesis in open.iter().take(TRIES) {
-            if self.way.tolerant {
+        for &hypothesis in open.iter().take(TRIES[1]) {
+            if self.way.sample {
                 let mut cut = hypothesis;
                 cut.pending = [Pending::NONE; MOST_LAYERS];
-                cut.score -= BROKEN;
+                cut.score -= if self.way.tolerant { BROKEN } else { 0.0 };
                 ended.push(cut);
                 continue;
             }
+            // The outermost layer first: what it completes may leave the next one open.
             let costs = [AT_END, AT_END + 1.0];
+            let mut cut = vec![hypothesis];
             for layer in 0..self.chain.0.len() {
-                if !hypothesis.pending[layer].is_none() {
-                    self.lose(layer, hypothesis, 0, None, costs, &mut ended);
+                let (open, whole): (Vec<_>, Vec<_>) =
+                    cut.into_iter().partition(|h| !h.pending[layer].is_none());
+                cut = whole;
+                for hypothesis in open {
+                    self.lose(layer, hypothesis, 0, None, costs, &mut cut);
                 }
+                cut.retain(|h| h.pending[layer].is_none());
             }
+            ended.append(&mut cut);
         }
         ended.retain(Hypothesis::at_rest);
         if !ended.is_empty() {

@@ -145,23 +145,10 @@ fn unit(rest: &[u8], wrong: Wrong) -> (usize, Option<char>) {
         Some(&trail) => match wrong.pair(rest[0], trail) {
             Some(c) => (2, Some(c)),
             // A trail byte that is none belongs to what follows.
-            None if is_trail(wrong, rest[0], trail) => (2, None),
+            None if wrong.is_form(rest[0], trail) => (2, None),
             None => (1, None),
         },
         None => (1, None),
-    }
-}
-
-/// Whether the two bytes have the form of a pair of this codec.
-fn is_trail(wrong: Wrong, lead: u8, trail: u8) -> bool {
-    match wrong {
-        Wrong::Gbk => (0x81..=0xFE).contains(&lead) && matches!(trail, 0x80..=0xFE),
-        Wrong::Big5 => (0x81..=0xFE).contains(&lead) && matches!(trail, 0xA1..=0xFE),
-        Wrong::ShiftJis => {
-            matches!(lead, 0x81..=0x9F | 0xE0..=0xFC) && matches!(trail, 0x80..=0xFC)
-        }
-        Wrong::EucJp | Wrong::EucKr => lead >= 0xA1 && trail >= 0xA1,
-        _ => false,
     }
 }
 

@@ -72,6 +72,21 @@ impl Code {
     }
 }
 
+/// What a codec makes of a lone byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// No character stands for it.
+    Free,
+    /// A character to some programs only.
+    Disputed,
+    /// A control character or a soft hyphen, which stores drop.
+    Control,
+    /// A space of fixed width, which stores make a plain one.
+    Space,
+    /// A character that shows.
+    Shown,
+}
+
 impl Wrong {
     /// All of them.
     pub const ALL: [Wrong; 13] = [
@@ -158,21 +173,43 @@ impl Wrong {
         }
     }
 
-    /// Whether a lone byte above ASCII may have been lost: no character stands for it, or one that stores throw away.
-    pub fn may_lose(self, byte: u8) -> bool {
+    /// What becomes of a byte above ASCII that stands alone.
+    pub fn fate(self, byte: u8) -> Fate {
         match self {
-            // Control characters are dropped, and so is the soft hyphen.
-            Wrong::Latin1 | Wrong::Windows1252 => matches!(byte, 0x80..=0x9F | 0xA0 | 0xAD),
-            _ if self.is_single_byte() => self
-                .single(byte)
-                .is_none_or(|c| matches!(c, '\u{A0}' | '\u{AD}')),
-            _ => byte >= 0x80,
+            Wrong::Windows1252 | Wrong::Latin1 if matches!(byte, 0x80..=0x9F) => {
+                // Latin-1 has control characters here; five of them are free in code page 1252 too.
+                match Wrong::Windows1252.single(byte) {
+                    None => Fate::Free,
+                    Some(_) => Fate::Control,
+                }
+            }
+            // A euro sign to browsers and Windows, an error to others.
+            Wrong::Gbk if byte == 0x80 => Fate::Disputed,
+            _ => match self.single(byte) {
+                None if byte >= 0x80 => Fate::Free,
+                Some('\u{A0}') => Fate::Space,
+                Some('\u{AD}') => Fate::Control,
+                _ => Fate::Shown,
+            },
         }
     }
 
-    /// Whether a pair of bytes above ASCII may have been lost as one.
-    pub fn may_lose_pair(self, lead: u8, trail: u8) -> bool {
-        !self.is_single_byte() && self != Wrong::Utf8 && self.pair(lead, trail).is_none()
+    /// The pairs above ASCII that are of this codec's form but stand for no character, in order.
+    pub fn free_pairs(self) -> &'static [[u8; 2]] {
+        &self.table().free_pairs
+    }
+
+    /// Whether the two bytes have the form of a pair of this codec.
+    pub fn is_form(self, lead: u8, trail: u8) -> bool {
+        match self {
+            Wrong::Gbk => (0x81..=0xFE).contains(&lead) && matches!(trail, 0x80..=0xFE),
+            Wrong::Big5 => (0x81..=0xFE).contains(&lead) && matches!(trail, 0xA1..=0xFE),
+            Wrong::ShiftJis => {
+                matches!(lead, 0x81..=0x9F | 0xE0..=0xFC) && matches!(trail, 0x80..=0xFC)
+            }
+            Wrong::EucJp | Wrong::EucKr => lead >= 0xA1 && trail >= 0xA1,
+            _ => false,
+        }
     }
 
     /// The bytes that this codec shows as a space of fixed width, which stores turn into plain spaces.
@@ -206,6 +243,8 @@ struct Table {
     singles: [char; 128],
     /// By lead and trail from 80 on; `\0` where programs differ or none has a character.
     pairs: Vec<[char; 256]>,
+    /// Pairs of the right form without a character.
+    free_pairs: Vec<[u8; 2]>,
 }
 
 impl Table {
@@ -215,6 +254,7 @@ impl Table {
             pages: vec![[0; 256]],
             singles: ['\0'; 128],
             pairs: Vec::new(),
+            free_pairs: Vec::new(),
         };
         match wrong {
             Wrong::Latin1 | Wrong::Windows1252 => table.add_singles(WINDOWS_1252),
@@ -335,6 +375,16 @@ impl Table {
             }
             Wrong::Utf8 => {}
         }
+        let forms = (0x80..=0xFF_u8).flat_map(|lead| (0x80..=0xFF).map(move |trail| [lead, trail]));
+        table.free_pairs = forms
+            .filter(|&[lead, trail]| {
+                let shown = match wrong {
+                    Wrong::Gbk => cp936::decode(lead, trail),
+                    _ => table.pair(lead, trail),
+                };
+                wrong.is_form(lead, trail) && shown.is_none()
+            })
+            .collect();
         table
     }
 
