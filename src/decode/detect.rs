@@ -91,8 +91,9 @@ const SHORT: usize = 64;
 const RARE_CASE: f32 = 8.0;
 /// Nats by which UTF-16 without a mark must beat GBK and Big5.
 const WIDE_CASE: f32 = 4.0;
-/// The same where the bytes are valid UTF-8: of 60,000 pieces of source code, most of them of four bytes, 3 beat ASCII
-/// by 4 nats and none by 6.
+/// The same where the bytes are valid UTF-8. With 4 nats 3 of 60,000 pieces of source code were taken for Chinese; with
+/// these none of 387,000 words and lines of source code and English, and of random letters 2 of 20,000 pieces of four
+/// upper-case ones.
 const NARROW_CASE: f32 = 6.0;
 /// Nats that a declared encoding is worth, and one that a tie-breaker prefers.
 const DECLARED: f32 = 12.0;
