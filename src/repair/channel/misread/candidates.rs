@@ -59,10 +59,9 @@ const NEITHER: f32 = -9.5;
 /// at least.
 const ODD: f32 = 8.0;
 const ODD_EACH: f32 = 0.35;
-/// The share of Han from which on a sample is told by how it reads, and the nats for each character below which it is no
-/// sound text with rare characters in it, which is at -7.2 to -9.1. Misread text with losses is at -12.1 and less.
-const MOSTLY_HAN: f32 = 0.9;
-const FAR_OFF: f32 = -10.5;
+/// Nats of each Han below which a sample is no sound text with rare characters in it: that is at -4 to -10.0 (lists of
+/// plants and pots), misread text with losses at -10.4 and less.
+const FAR_OFF: f32 = -10.2;
 /// Text under a layer is looked at further when so much of it, above ASCII, is still suspicious.
 const SUSPICIOUS: f32 = 0.25;
 
@@ -144,7 +143,7 @@ pub(super) fn chains(stretch: &str, model: &Model, most_layers: usize) -> (Vec<C
             .map(|(_, chain, text)| (chain, text))
             .collect();
     }
-    if !trials.has_good() && most_layers > 1 && is_far_off(sample, trials.plain) {
+    if !trials.has_good() && most_layers > 1 && is_far_off(sample, model) {
         trials.try_filled();
     }
     trials
@@ -317,14 +316,20 @@ fn is_sound(sample: &str, model: &Model) -> bool {
 
 /// Whether a sample is so little of a text that it may be worth the searches that fill what was lost. Other writing than
 /// Han says nothing by how it reads.
-fn is_far_off(sample: &str, plain: f32) -> bool {
-    let above = sample.chars().filter(|c| !c.is_ascii());
-    let (mut han, mut all) = (0, 0);
-    for c in above {
-        han += usize::from(super::is_chinese(c));
-        all += 1;
+fn is_far_off(sample: &str, model: &Model) -> bool {
+    let mut context = model.line_start();
+    let (mut nats, mut han, mut other) = (0.0, 0, 0);
+    for c in sample.chars() {
+        let (next, own) = model.advance(context, c);
+        context = next;
+        if super::is_chinese(c) {
+            nats += own;
+            han += 1;
+        } else {
+            other += usize::from(!c.is_ascii());
+        }
     }
-    (han as f32) < MOSTLY_HAN * all as f32 || plain < FAR_OFF * all as f32
+    han < other || nats < FAR_OFF * han as f32
 }
 
 /// Whether a short sample is, byte for byte, frequent Chinese in UTF-8 that a double-byte codec has shown: by accident one
