@@ -339,35 +339,37 @@ fn is_whole_utf8(sample: &str) -> bool {
     if sample.chars().nth(SHORT).is_some() {
         return false;
     }
-    let double = Wrong::ALL
-        .into_iter()
-        .filter(|&wrong| !wrong.is_single_byte() && wrong != Wrong::Utf8);
     // The first character may be one of the text before.
     let second = sample.chars().next().map_or(0, char::len_utf8);
-    double
-        .map(|wrong| Layer {
-            right: Right::Utf8,
-            wrong,
+    Wrong::ALL
+        .into_iter()
+        .filter(|&wrong| !wrong.is_single_byte() && wrong != Wrong::Utf8)
+        .any(|wrong| {
+            let is_whole = |text| is_frequent_utf8(text, wrong);
+            is_whole(sample) || is_whole(&sample[second..])
         })
-        .any(|layer| {
-            [sample, &sample[second..]].into_iter().any(|text| {
-                undone(&Codes::new(text, layer.wrong), layer.right).is_some_and(
-                    |(broken, under)| {
-                        let bytes: usize = text
-                            .chars()
-                            .filter_map(|c| layer.wrong.encode(c))
-                            .map(|code| code.bytes().len())
-                            .sum();
-                        broken == 0.0
-                            && under.len() == bytes
-                            && under.chars().nth(1).is_some()
-                            && under
-                                .chars()
-                                .all(|c| super::is_chinese(c) && !look::is_suspicious(c))
-                    },
-                )
-            })
-        })
+}
+
+/// Whether a text that is written with a codec is two characters or more of frequent Chinese in UTF-8.
+fn is_frequent_utf8(text: &str, wrong: Wrong) -> bool {
+    let (mut pending, mut characters) = (Pending::NONE, 0);
+    for c in text.chars() {
+        let Some(code) = wrong.encode(c) else {
+            return false;
+        };
+        for &byte in code.bytes() {
+            pending = match Right::Utf8.step(pending, byte) {
+                _ if byte.is_ascii() => return false,
+                Step::Wait(next) => next,
+                Step::Emit(c) if super::is_chinese(c) && !look::is_suspicious(c) => {
+                    characters += 1;
+                    Pending::NONE
+                }
+                Step::Emit(_) | Step::Reject => return false,
+            };
+        }
+    }
+    pending == Pending::NONE && characters > 1
 }
 
 /// How well the best characters in a row read, in nats for each, where a layer is undone byte for byte: cheaper by far
