@@ -16,6 +16,9 @@ use super::{look, plain};
 
 /// Characters of a stretch that are looked at.
 const SAMPLE: usize = 48;
+/// Characters in a row that are not suspicious, from which on what follows is looked at by itself: of misread text four in
+/// ten at least are.
+const APART: usize = 12;
 /// A wrong codec must have at least this share of the characters above ASCII.
 const SHOWN: f32 = 0.6;
 /// Of the bytes of a layer upon others at most this share may be wrong. One byte lost of six leaves a third of the others
@@ -69,10 +72,12 @@ const SUSPICIOUS: f32 = 0.25;
 
 /// The chains that explain the stretch best, the best one first, and the look-ups it took.
 pub(super) fn chains(stretch: &str, model: &Model, most_layers: usize) -> (Vec<Chain>, usize) {
-    let sample = sample(stretch);
-    if is_sound(sample, model) && !is_whole_utf8(sample) {
+    // The more there is on a line, the more of it may be odd by accident.
+    let enough = ODD.max(ODD_EACH * stretch.chars().take(SAMPLE).count() as f32);
+    let is_odd = |sample: &&str| !is_sound(sample, enough, model) || is_whole_utf8(sample);
+    let Some(sample) = samples(stretch).find(is_odd) else {
         return (Vec::new(), 0);
-    }
+    };
     let mut trials = Trials {
         sample,
         plain: plain::score(model, model.line_start(), sample),
@@ -295,8 +300,7 @@ impl Trials<'_> {
 
 /// Whether Han that stand in a sample read so well as they are that no misreading could be shown: what is rare is
 /// part of a word (踉跄), or alone among what is not.
-fn is_sound(sample: &str, model: &Model) -> bool {
-    let enough = ODD.max(ODD_EACH * sample.chars().count() as f32);
+fn is_sound(sample: &str, enough: f32, model: &Model) -> bool {
     let mut context = model.line_start();
     let mut odd = 0.0_f32;
     for c in sample.chars() {
@@ -421,22 +425,39 @@ fn reads(codes: &Codes, layer: Layer, model: &Model) -> f32 {
     best
 }
 
-/// The first suspicious characters of a stretch, with what is between them.
-fn sample(stretch: &str) -> &str {
-    let start = stretch
-        .char_indices()
-        .find(|&(_, c)| look::is_suspicious(c))
-        .map_or(0, |(at, _)| at);
-    // One character more on the left: it may belong to the run and be a frequent one.
-    let start = stretch[..start]
-        .char_indices()
-        .next_back()
-        .map_or(start, |(at, _)| at);
-    let end = stretch[start..]
-        .char_indices()
-        .nth(SAMPLE)
-        .map_or(stretch.len(), |(at, _)| start + at);
-    &stretch[start..end]
+/// The groups of suspicious characters of a stretch, each with what is between them: the stretches of a line are one.
+fn samples(stretch: &str) -> impl Iterator<Item = &str> {
+    let mut rest = stretch;
+    std::iter::from_fn(move || {
+        let (first, _) = rest
+            .char_indices()
+            .find(|&(_, c)| look::is_suspicious(c))?;
+        // One character more on the left: it may belong to the run and be a frequent one.
+        let start = rest[..first]
+            .char_indices()
+            .next_back()
+            .map_or(first, |(at, _)| at);
+        let mut end = first;
+        let mut apart = 0;
+        for (i, c) in rest[start..].char_indices().take(SAMPLE) {
+            apart += usize::from(!c.is_ascii());
+            if look::is_suspicious(c) {
+                apart = 0;
+                end = start + i + c.len_utf8();
+            } else if apart > APART {
+                break;
+            }
+        }
+        if apart <= APART {
+            end = rest[start..]
+                .char_indices()
+                .nth(SAMPLE)
+                .map_or(rest.len(), |(i, _)| start + i);
+        }
+        let sample = &rest[start..end];
+        rest = &rest[end..];
+        Some(sample)
+    })
 }
 
 /// Whether a layer may lie under the last one of a chain. A program that writes GBK or Big5 shows what it read
