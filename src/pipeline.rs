@@ -210,7 +210,7 @@ impl Repairer {
         &self,
         text: &'t str,
         page: &mut Page,
-        prepared: Option<Prepared<'t>>,
+        prepared: Option<Prepared>,
     ) -> Repaired<'t> {
         let mut repaired = self.pass(text, page, prepared);
         // The first pass removes annotations, so a second one sees another page. Whatever it would
@@ -239,55 +239,62 @@ impl Repairer {
 
     /// What a block gives whatever the blocks before it were like. Several blocks may be prepared at the same time.
     /// `is_spliced` is what is known of the page so far; it saves time, and makes no difference to what comes out.
-    pub(crate) fn prepare<'t>(&self, text: &'t str, is_spliced: bool) -> Prepared<'t> {
+    pub(crate) fn prepare(&self, text: &str, is_spliced: bool) -> Prepared {
         let is_html = OnceCell::new();
-        let unescaped = self.unescape(text, &is_html);
-        let may_be_damaged = trigger::may_be_damaged(&unescaped.text);
+        let mut revision = self.unescape(text, &is_html);
+        let escapes = revision.edits.clone();
+        let may_be_damaged = trigger::may_be_damaged(&revision.text);
+        let mut page = Page::default();
+        if may_be_damaged {
+            page.learn(&revision.text, self.model());
+        }
         let sound = (!(is_spliced && may_be_damaged)).then(|| {
             let mut unresolved = Vec::new();
-            let mut revision = unescaped.clone();
             self.misread(&mut revision, &mut unresolved);
             self.pieces(&mut revision);
-            (revision, unresolved)
+            (revision.edits, unresolved)
         });
         Prepared {
             is_html,
-            unescaped,
+            escapes,
             may_be_damaged,
+            page,
             sound,
         }
     }
 
-    fn pass<'t>(
-        &self,
-        text: &'t str,
-        page: &mut Page,
-        prepared: Option<Prepared<'t>>,
-    ) -> Repaired<'t> {
+    fn pass<'t>(&self, text: &'t str, page: &mut Page, prepared: Option<Prepared>) -> Repaired<'t> {
         let options = &self.options;
         let mut unresolved = Vec::new();
-        let (html, mut revision, may_be_damaged, sound) = match prepared {
+        let (html, mut revision, may_be_damaged, learned, sound) = match prepared {
             Some(known) => (
                 known.is_html,
-                known.unescaped,
+                Revision::of(text).with(known.escapes),
                 known.may_be_damaged,
+                Some(known.page),
                 known.sound,
             ),
             None => {
                 let html = OnceCell::new();
                 let revision = self.unescape(text, &html);
                 let may_be_damaged = trigger::may_be_damaged(&revision.text);
-                (html, revision, may_be_damaged, None)
+                (html, revision, may_be_damaged, None, None)
             }
         };
         let is_html = || self.is_html(text, &html);
         if may_be_damaged {
-            page.learn(&revision.text, self.model());
+            match learned {
+                Some(learned) => page.learn_again(&revision.text, &learned, self.model()),
+                None => page.learn(&revision.text, self.model()),
+            }
         }
         // On a spliced page what looks misread is shifted as a rule, and is read when the shifts are put right.
         let spliced = may_be_damaged && page.is_spliced();
         match sound {
-            Some(known) if !spliced => (revision, unresolved) = known,
+            Some((edits, spots)) if !spliced => {
+                revision = Revision::of(text).with(edits);
+                unresolved = spots;
+            }
             _ => {
                 if !spliced {
                     self.misread(&mut revision, &mut unresolved);
@@ -356,11 +363,7 @@ impl Repairer {
 
     /// The text with its escapes undone.
     fn unescape<'t>(&self, text: &'t str, is_html: &OnceCell<bool>) -> Revision<'t> {
-        let mut revision = Revision {
-            input: text,
-            text: Cow::Borrowed(text),
-            edits: EditList::default(),
-        };
+        let mut revision = Revision::of(text);
         if escapes::may_have(text) {
             let edits = escapes::decode(text, self.is_html(text, is_html), |rule| self.wants(rule));
             revision.apply(edits);
@@ -422,14 +425,16 @@ impl Repairer {
 
 /// What [`Repairer::prepare`] found.
 #[derive(Debug)]
-pub(crate) struct Prepared<'t> {
+pub(crate) struct Prepared {
     /// Whether it is markup, if that was asked.
     is_html: OnceCell<bool>,
-    /// The text with its escapes undone.
-    unescaped: Revision<'t>,
+    /// The edits that undo its escapes.
+    escapes: EditList,
     may_be_damaged: bool,
-    /// What becomes of it on a page that is not spliced, as far as the page makes no difference there, and what is left.
-    sound: Option<(Revision<'t>, Vec<Unresolved>)>,
+    /// What it alone tells of the page.
+    page: Page,
+    /// All edits of it on a page that is not spliced, as far as the page makes no difference there, and what is left.
+    sound: Option<(EditList, Vec<Unresolved>)>,
 }
 
 /// The text after some stages, and the edits that led there from the input.
@@ -441,6 +446,20 @@ struct Revision<'t> {
 }
 
 impl<'t> Revision<'t> {
+    /// The input as it is.
+    fn of(input: &'t str) -> Self {
+        Revision {
+            input,
+            text: Cow::Borrowed(input),
+            edits: EditList::default(),
+        }
+    }
+
+    fn with(mut self, edits: EditList) -> Self {
+        self.apply(edits);
+        self
+    }
+
     fn apply(&mut self, edits: EditList) {
         if edits.is_empty() {
             return;

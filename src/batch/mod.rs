@@ -30,7 +30,6 @@ mod spool;
 mod tar;
 mod text;
 mod warc;
-mod workers;
 mod zip;
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -45,9 +44,9 @@ use crate::report::View;
 use crate::source::{HEAD, Kind};
 use crate::stream::StreamError;
 
+pub use crate::stream::in_order;
 pub use limits::{Limits, Refusal};
 pub use spool::Spool;
-pub use workers::in_order;
 
 use limits::Budget;
 

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 
 use encoding_rs::{Encoding, UTF_8};
 
-use super::{Batch, BatchError, Event, Observer, Outcome, TextBlock, Unit, in_order, workers};
+use super::{Batch, BatchError, Event, Observer, Outcome, TextBlock, Unit, in_order};
 use crate::decode::{self, Decoded, Form};
 use crate::edit::EditList;
 use crate::field::Format;
@@ -14,7 +14,7 @@ use crate::report::View;
 use crate::source::Kind;
 use crate::stream::{
     self, Ahead, Block, Framing, Limits, Place, Records, Repair, StreamError, decode_following,
-    first_line, output_bytes,
+    first_line, output_bytes, workers,
 };
 
 /// Chunks of records that may wait for an earlier one, for each thread. Each takes some ten times its length.
@@ -47,7 +47,7 @@ impl Repair for Counting<'_, '_> {
         decoded: &'t Decoded<'_>,
         _: bool,
         page: &mut Page,
-        prepared: Ahead<'t>,
+        prepared: Ahead,
     ) -> Repaired<'t> {
         self.format.fix_prepared(decoded, page, prepared.0)
     }

@@ -116,6 +116,18 @@ impl Page {
         self.judge(model);
     }
 
+    /// The same as [`Page::learn`] with what a blank page has learned of the text: where neither has anything to look for
+    /// in it again, that is enough.
+    pub(crate) fn learn_again(&mut self, text: &str, learned: &Page, model: &Model) {
+        let is_plain = |page: &Page| page.annotated.is_empty() && page.residues == 0;
+        if is_plain(self) && is_plain(learned) {
+            self.glosses += learned.glosses;
+            self.judge(model);
+        } else {
+            self.learn(text, model);
+        }
+    }
+
     /// Reads the script off a part of the page, unless it is known. Annotations make the whole page known;
     /// for a lone suspicious spot in a long text its surroundings do.
     pub fn learn_script(&mut self, text: &str) {

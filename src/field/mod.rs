@@ -215,7 +215,7 @@ impl<'r> Format<'r> {
         &self,
         decoded: &'t Decoded<'_>,
         page: &mut Page,
-        prepared: Prepared<'t>,
+        prepared: Prepared,
     ) -> Repaired<'t> {
         let text = &*decoded.text;
         let repaired = self.repairer.fix_prepared(text, page, Some(prepared));

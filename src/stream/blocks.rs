@@ -1,11 +1,11 @@
 //! Cutting an input into blocks.
 
-use std::io::{self, ErrorKind, Read};
-use std::ops::Range;
+use std::io::{self, Read};
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use memchr::memrchr;
 
+use super::read_until;
 use crate::decode::wide_without_mark;
 
 /// Up to which length an input is taken whole, and how long the blocks of a longer one are, in bytes.
@@ -34,36 +34,21 @@ const QUIET_REACH: usize = 64 << 10;
 /// (14 characters were seen) has without a `?`, a bracket or another ASCII character.
 const QUIET_LENGTH: usize = 48;
 
-/// Bytes that are made ready for the first read. More are made ready as they are needed, each time twice as many:
-/// to zero the room of two blocks took half of the time of a folder of small files.
-const FIRST_READ: usize = 8 << 10;
-
 /// Reads an input block by block.
 #[derive(Debug)]
 pub struct Blocks<R> {
     reader: R,
     limits: Limits,
     encoding: Option<&'static Encoding>,
-    /// Room for what is read.
-    buffer: Vec<u8>,
-    /// How much of it was given out.
-    start: usize,
-    /// How much of it was read.
-    end: usize,
+    /// What was read and not given out.
+    rest: Vec<u8>,
+    /// Room that is used again.
+    spare: Vec<Vec<u8>>,
     /// The reader has nothing more.
     drained: bool,
     /// Blocks given out.
     count: usize,
     finished: bool,
-}
-
-/// A block that was found and not given out yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Found {
-    /// Where it stands in the buffer.
-    span: Range<usize>,
-    /// Nothing follows.
-    pub(super) last: bool,
 }
 
 impl<R: Read> Blocks<R> {
@@ -77,9 +62,8 @@ impl<R: Read> Blocks<R> {
             reader,
             limits,
             encoding,
-            buffer: Vec::new(),
-            start: 0,
-            end: 0,
+            rest: Vec::new(),
+            spare: Vec::new(),
             drained: false,
             count: 0,
             finished: false,
@@ -91,26 +75,10 @@ impl<R: Read> Blocks<R> {
         self.encoding = encoding;
     }
 
-    /// The encoding that characters end in.
-    pub(super) fn encoding(&self) -> Option<&'static Encoding> {
-        self.encoding
-    }
-
     /// The next block and whether it is the last one. An empty input has one empty block.
-    pub fn next_block(&mut self) -> io::Result<Option<(&[u8], bool)>> {
-        let Some(found) = self.row(1)?.pop() else {
-            return Ok(None);
-        };
-        self.give(&found);
-        Ok(Some((self.bytes(&found), found.last)))
-    }
-
-    /// The next blocks, `most` of them at the most, as they are if the encoding stays what it is. None of them is given
-    /// out; none at all are left when the last one was.
-    pub(super) fn row(&mut self, most: usize) -> io::Result<Vec<Found>> {
-        let mut row = Vec::new();
+    pub fn next_block(&mut self) -> io::Result<Option<(Vec<u8>, bool)>> {
         if self.finished {
-            return Ok(row);
+            return Ok(None);
         }
         // Only the first block may be longer than the others.
         let limit = match self.count {
@@ -118,71 +86,48 @@ impl<R: Read> Blocks<R> {
             _ => self.limits.block,
         };
         // One byte more than the limit, to know whether the limit is passed.
-        self.fill(limit.max(most * self.limits.block) + 1)?;
-        let mut start = self.start;
-        while row.len() < most {
-            let window = &self.buffer[start..self.end];
-            let limit = if self.count + row.len() == 0 {
-                self.limits.whole
-            } else {
-                self.limits.block
-            };
-            let last = self.drained && window.len() <= limit;
-            let length = if last {
-                window.len()
-            } else {
-                cut(
-                    &window[..self.limits.block.min(window.len())],
-                    self.encoding,
-                )
-            };
-            row.push(Found {
-                span: start..start + length,
-                last,
-            });
-            if last {
-                break;
-            }
-            start += length;
+        self.fill(limit + 1)?;
+        let last = self.drained && self.rest.len() <= limit;
+        let mut following = self.spare.pop().unwrap_or_default();
+        following.clear();
+        if !last {
+            let window = &self.rest[..self.limits.block.min(self.rest.len())];
+            let length = cut(window, self.encoding);
+            following.extend_from_slice(&self.rest[length..]);
+            self.rest.truncate(length);
         }
-        Ok(row)
-    }
-
-    /// The bytes of a block that the last call of [`Blocks::row`] found.
-    pub(super) fn bytes(&self, found: &Found) -> &[u8] {
-        &self.buffer[found.span.clone()]
-    }
-
-    /// Gives out a block, and with it all before it.
-    pub(super) fn give(&mut self, found: &Found) {
-        self.start = found.span.end;
         self.count += 1;
-        self.finished = found.last;
+        self.finished = last;
+        Ok(Some((std::mem::replace(&mut self.rest, following), last)))
+    }
+
+    /// Takes back a block that is done with, for its room.
+    pub(super) fn recycle(&mut self, block: Vec<u8>) {
+        self.spare.push(block);
+    }
+
+    /// Takes back the last blocks that were given out, which may have to be cut elsewhere.
+    pub(super) fn take_back(&mut self, blocks: &[Vec<u8>]) {
+        if blocks.is_empty() {
+            return;
+        }
+        let mut rest = blocks.concat();
+        rest.append(&mut self.rest);
+        self.rest = rest;
+        self.count -= blocks.len();
+        self.finished = false;
     }
 
     /// Reads until `wanted` bytes are there or the reader has nothing more.
     fn fill(&mut self, wanted: usize) -> io::Result<()> {
-        if self.drained || self.end - self.start >= wanted {
+        if self.drained || self.rest.len() >= wanted {
             return Ok(());
         }
-        self.buffer.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
-        self.start = 0;
-        let wanted = wanted.max(2 * self.limits.block + 1);
-        while self.end < wanted && !self.drained {
-            if self.end == self.buffer.len() {
-                let longer = (2 * self.end).max(FIRST_READ).min(wanted);
-                self.buffer.reserve_exact(longer - self.end);
-                self.buffer.resize(longer, 0);
-            }
-            let room = self.buffer.len().min(wanted);
-            match self.reader.read(&mut self.buffer[self.end..room]) {
-                Ok(0) => self.drained = true,
-                Ok(read) => self.end += read,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+        // A longer input fills its room; a short one gets as much as it needs.
+        if self.count > 0 {
+            self.rest.reserve_exact(wanted - self.rest.len());
         }
+        self.drained = read_until(&mut self.reader, &mut self.rest, wanted)?;
         Ok(())
     }
 }

@@ -19,10 +19,12 @@
 mod blocks;
 mod output;
 mod records;
+pub(crate) mod workers;
 
 use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
 use std::io::{self, Read, Write};
-use std::thread;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use encoding_rs::{Encoding, UTF_8};
 
@@ -34,6 +36,7 @@ pub use output::output_bytes;
 #[cfg(feature = "batch")]
 pub(crate) use records::first_line;
 pub use records::{Framing, Records};
+pub use workers::in_order;
 
 /// What repairs the blocks of an input.
 pub trait Repair {
@@ -57,7 +60,7 @@ pub trait Repair {
         decoded: &'t Decoded<'_>,
         is_first: bool,
         page: &mut Page,
-        prepared: Ahead<'t>,
+        prepared: Ahead,
     ) -> Repaired<'t> {
         drop(prepared);
         self.repair(decoded, is_first, page)
@@ -66,7 +69,7 @@ pub trait Repair {
 
 /// A block that was looked at before its turn came.
 #[derive(Debug)]
-pub struct Ahead<'t>(pub(crate) Prepared<'t>);
+pub struct Ahead(pub(crate) Prepared);
 
 impl Repair for &Repairer {
     fn repair<'t>(&mut self, decoded: &'t Decoded<'_>, _: bool, page: &mut Page) -> Repaired<'t> {
@@ -82,7 +85,7 @@ impl Repair for &Repairer {
         decoded: &'t Decoded<'_>,
         _: bool,
         page: &mut Page,
-        prepared: Ahead<'t>,
+        prepared: Ahead,
     ) -> Repaired<'t> {
         self.fix_prepared(&decoded.text, page, Some(prepared.0))
     }
@@ -90,10 +93,9 @@ impl Repair for &Repairer {
 
 /// Reads until the buffer has a length or the reader has nothing more, which is what it tells.
 ///
-/// The room is reserved and not zeroed: zeroing it took half of the time of a folder of small files.
+/// The room is not zeroed: zeroing it took half of the time of a folder of small files.
 fn read_until(reader: &mut impl Read, buffer: &mut Vec<u8>, length: usize) -> io::Result<bool> {
     let missing = length.saturating_sub(buffer.len());
-    buffer.reserve_exact(missing);
     let read = reader.take(missing as u64).read_to_end(buffer)?;
     Ok(read < missing)
 }
@@ -196,118 +198,134 @@ pub fn repair_with_threads<R: Read, E: From<StreamError>>(
     let mut encoding = encoding;
     let mut place = Place::default();
     let mut threads = Some(threads);
-    let mut most = 1;
-    loop {
-        let row = blocks.row(most).map_err(StreamError::Read)?;
-        let Some(first) = row.first() else {
-            return Ok(());
-        };
-        let plain = if most == 1 {
-            Vec::new()
-        } else {
-            plain_blocks(&blocks, &row, encoding)
-        };
-        // One block by itself is as well repaired at once.
-        if let ([_, _, ..], Some(preparer)) = (&plain[..], repairer.of_blocks()) {
-            let prepared = prepare(preparer, &plain, page.is_spliced());
-            for ((found, decoded), prepared) in row.iter().zip(&plain).zip(prepared) {
-                let repaired = repairer.repair_prepared(decoded, false, page, prepared);
-                each(Block {
-                    bytes: blocks.bytes(found),
-                    decoded,
-                    repaired,
-                    place,
-                })?;
-                place.advance(&decoded.text);
-                if encoding.is_none() && !decoded.text.is_ascii() {
-                    encoding = Some(UTF_8);
-                }
-            }
-            let last = &row[plain.len() - 1];
-            drop(plain);
-            blocks.give(last);
-            continue;
-        }
-        drop(plain);
-        let bytes = blocks.bytes(first);
+    let mut workers = 1;
+    while let Some((bytes, last)) = blocks.next_block().map_err(StreamError::Read)? {
         let is_first = place == Place::default();
         let decoded = if is_first {
-            decode::decode(bytes, encoding)
+            decode::decode(&bytes, encoding)
         } else {
-            decode_following(bytes, encoding)
+            decode_following(&bytes, encoding)
         }
         .map_err(StreamError::Decode)?;
-        if !first.last && decoded.form != Form::Plain {
+        if !last && decoded.form != Form::Plain {
             let encoding = decoded.encoding_name();
             return Err(StreamError::Decode(DecodeError::TooLong { encoding }).into());
         }
         let repaired = repairer.repair(&decoded, is_first, page);
         each(Block {
-            bytes,
+            bytes: &bytes,
             decoded: &decoded,
             repaired,
             place,
         })?;
-        if !first.last {
-            place.advance(&decoded.text);
-            let found = decoded.encoding;
-            // A block of ASCII alone says nothing about what follows.
-            if encoding.is_none() && !(found == UTF_8 && decoded.text.is_ascii()) {
-                encoding = Some(found);
+        if last {
+            return Ok(());
+        }
+        place.advance(&decoded.text);
+        let found = decoded.encoding;
+        // A block of ASCII alone says nothing about what follows.
+        if encoding.is_none() && !(found == UTF_8 && decoded.text.is_ascii()) {
+            encoding = Some(found);
+        }
+        drop(decoded);
+        blocks.recycle(bytes);
+        blocks.set_encoding(Some(found));
+        if found == UTF_8 && encoding.is_none_or(|encoding| encoding == UTF_8) {
+            if let (Some(_), Some(threads)) = (repairer.of_blocks(), threads.take()) {
+                workers = threads();
+            }
+            if workers > 1 {
+                let mut state = State {
+                    page,
+                    place: &mut place,
+                    encoding: &mut encoding,
+                };
+                repair_ahead(&mut blocks, repairer, &mut state, workers, &mut each)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is carried from block to block.
+struct State<'s> {
+    page: &'s mut Page,
+    place: &'s mut Place,
+    encoding: &'s mut Option<&'static Encoding>,
+}
+
+/// Blocks that may be ahead of the one that is finished, for each thread: each is of some megabytes.
+const AHEAD: usize = 2;
+
+/// Repairs blocks as long as they are UTF-8 throughout. Behind one that is not, the others may have to be cut elsewhere.
+/// What does not hang on the page is done by other threads; this one reads, finishes and writes.
+fn repair_ahead<R: Read, E: From<StreamError>>(
+    blocks: &mut Blocks<R>,
+    repairer: &mut impl Repair,
+    state: &mut State<'_>,
+    threads: usize,
+    each: &mut impl FnMut(Block<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let Some(preparer) = repairer.of_blocks().cloned() else {
+        return Ok(());
+    };
+    let is_spliced = AtomicBool::new(state.page.is_spliced());
+    let work = |bytes: Vec<u8>| {
+        let text = simdutf8::basic::from_utf8(&bytes).ok();
+        let prepared = text.map(|text| preparer.prepare(text, is_spliced.load(Ordering::Relaxed)));
+        (bytes, prepared)
+    };
+    let blocks = RefCell::new(blocks);
+    let (unread, broken) = (Cell::new(None), Cell::new(false));
+    let jobs = std::iter::from_fn(|| {
+        if broken.get() {
+            return None;
+        }
+        let next = blocks.borrow_mut().next_block();
+        next.unwrap_or_else(|error| {
+            unread.set(Some(error));
+            None
+        })
+    });
+    let mut left = Vec::new();
+    in_order(
+        threads,
+        AHEAD,
+        jobs.map(|(bytes, _)| bytes),
+        work,
+        |done| -> Result<(), E> {
+            let (bytes, prepared) = done
+                .unwrap_or_else(|| std::panic::resume_unwind(Box::new("a block was not repaired")));
+            // That it is valid costs less to find out again than to pass on.
+            let text = simdutf8::basic::from_utf8(&bytes);
+            let (Some(prepared), Ok(text), false) = (prepared, text, broken.get()) else {
+                broken.set(true);
+                left.push(bytes);
+                return Ok(());
+            };
+            let decoded = plain_utf8(text);
+            let repaired = repairer.repair_prepared(&decoded, false, state.page, Ahead(prepared));
+            is_spliced.store(state.page.is_spliced(), Ordering::Relaxed);
+            each(Block {
+                bytes: &bytes,
+                decoded: &decoded,
+                repaired,
+                place: *state.place,
+            })?;
+            state.place.advance(text);
+            if state.encoding.is_none() && !text.is_ascii() {
+                *state.encoding = Some(UTF_8);
             }
             drop(decoded);
-            blocks.set_encoding(Some(found));
-            if repairer.of_blocks().is_some()
-                && found == UTF_8
-                && let Some(threads) = threads.take()
-            {
-                most = threads().clamp(1, MOST_AT_ONCE);
-            }
-        }
-        blocks.give(first);
+            blocks.borrow_mut().recycle(bytes);
+            Ok(())
+        },
+    )?;
+    blocks.borrow_mut().take_back(&left);
+    match unread.take() {
+        Some(error) => Err(StreamError::Read(error).into()),
+        None => Ok(()),
     }
-}
-
-/// Blocks that are prepared at the same time: each is of some megabytes, and reading and writing them go on with one
-/// thread, which is worth four of those that prepare.
-const MOST_AT_ONCE: usize = 4;
-
-/// The first blocks of a row that are UTF-8 throughout. Behind one that is not, the others may have to be cut elsewhere.
-fn plain_blocks<'b, R: Read>(
-    blocks: &'b Blocks<R>,
-    row: &[blocks::Found],
-    encoding: Option<&'static Encoding>,
-) -> Vec<Decoded<'b>> {
-    if blocks.encoding() != Some(UTF_8) || encoding.is_some_and(|encoding| encoding != UTF_8) {
-        return Vec::new();
-    }
-    let valid = |found| simdutf8::basic::from_utf8(blocks.bytes(found)).ok();
-    row.iter().map_while(valid).map(plain_utf8).collect()
-}
-
-/// What [`Repairer::prepare`] finds in each block, each with a thread of its own.
-fn prepare<'t>(
-    repairer: &Repairer,
-    decoded: &'t [Decoded<'_>],
-    is_spliced: bool,
-) -> Vec<Ahead<'t>> {
-    let Some((first, others)) = decoded.split_first() else {
-        return Vec::new();
-    };
-    thread::scope(|scope| {
-        let others: Vec<_> = others
-            .iter()
-            .map(|decoded| scope.spawn(move || repairer.prepare(&decoded.text, is_spliced)))
-            .collect();
-        let mut prepared = vec![Ahead(repairer.prepare(&first.text, is_spliced))];
-        for other in others {
-            match other.join() {
-                Ok(other) => prepared.push(Ahead(other)),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        prepared
-    })
 }
 
 fn plain_utf8(text: &str) -> Decoded<'_> {

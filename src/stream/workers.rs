@@ -9,7 +9,7 @@ use std::thread;
 
 /// So many threads; 0 are as many as there are processors. To ask takes fifty system calls, so it is done where the
 /// answer matters.
-pub(super) fn count(threads: usize) -> usize {
+pub(crate) fn count(threads: usize) -> usize {
     match threads {
         0 => thread::available_parallelism().map_or(1, NonZero::get),
         threads => threads,
