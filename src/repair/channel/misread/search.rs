@@ -6,6 +6,9 @@
 //! of the wrong codec and fed to the right one, whose characters are fed to the next layer, and so on. The
 //! last layer's characters are read by the language model. Where bytes were lost the hypothesis splits.
 
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use crate::lm::{Context, Model};
 use crate::repair::automaton::{Automaton, Pending, Step};
 use crate::script;
@@ -325,6 +328,7 @@ pub(super) fn search(text: &str, chain: &Chain, model: &Model, way: Way<'_>) -> 
         nodes: Vec::with_capacity(text.len()),
         merges: Vec::new(),
         lookups: 0,
+        losses: HashMap::new(),
         pool: Vec::new(),
     }
     .run(text)
@@ -340,7 +344,20 @@ struct Search<'s> {
     nodes: Vec<Node>,
     merges: Vec<Merge>,
     lookups: usize,
+    /// What a layer may have lost, by what is pending, and whether without a trace.
+    losses: HashMap<(usize, Pending, bool), Rc<[Loss]>>,
     pool: Vec<Vec<Hypothesis>>,
+}
+
+/// One or two bytes that may have been lost.
+#[derive(Clone, Copy, Debug)]
+struct Loss {
+    bytes: [u8; 2],
+    pair: bool,
+    /// The two were lost one after the other, and are no pair of the wrong codec.
+    two_alone: bool,
+    /// What it costs beyond the usual.
+    extra: f32,
 }
 
 impl Search<'_> {
@@ -640,11 +657,48 @@ impl Search<'_> {
         costs: [f32; 2],
         out: &mut Vec<Hypothesis>,
     ) {
-        let Layer { right, wrong } = self.chain.0[layer];
-        let pending = hypothesis.pending[layer];
+        let wrong = self.chain.0[layer].wrong;
         let silent = over == 0;
+        let costs = costs.map(|cost| cost + self.traces.cost(layer, silent));
+        for loss in &*self.losses(layer, hypothesis.pending[layer], silent) {
+            // A lone byte of a double-byte codec does not go together with what follows.
+            let alone = match next {
+                Some(next) if !loss.pair && !wrong.is_single_byte() => {
+                    if wrong.pair(loss.bytes[0], next).is_some() {
+                        continue;
+                    } else if wrong.is_form(loss.bytes[0], next) {
+                        LEAD_ONLY
+                    } else {
+                        0.0
+                    }
+                }
+                _ => 0.0,
+            };
+            // Two lone bytes lost where what follows is known make pairs, if any.
+            if loss.two_alone && !wrong.is_single_byte() && next.is_some() {
+                continue;
+            }
+            let mut lost = hypothesis;
+            lost.score -= costs[usize::from(loss.pair)] + loss.extra + alone;
+            let bytes = &loss.bytes[..1 + usize::from(loss.pair)];
+            self.put_back(layer, lost, over, bytes, out);
+        }
+    }
+
+    /// What a layer may have lost where these bytes are pending; worked out once.
+    fn losses(&mut self, layer: usize, pending: Pending, silent: bool) -> Rc<[Loss]> {
+        if let Some(losses) = self.losses.get(&(layer, pending, silent)) {
+            return Rc::clone(losses);
+        }
+        let losses: Rc<[Loss]> = self.find_losses(layer, pending, silent).into();
+        self.losses
+            .insert((layer, pending, silent), Rc::clone(&losses));
+        losses
+    }
+
+    fn find_losses(&self, layer: usize, pending: Pending, silent: bool) -> Vec<Loss> {
+        let Layer { right, wrong } = self.chain.0[layer];
         let traces = self.traces;
-        let cost = move |pair: bool| costs[usize::from(pair)] + traces.cost(layer, silent);
         // Lead bytes of UTF-8 that Chinese text has; what a wrong codec has shown may be of two bytes too.
         let innermost = layer + 1 == self.chain.0.len();
         let begins = |byte: u8| match right {
@@ -654,61 +708,47 @@ impl Search<'_> {
             _ => true,
         };
         let may_begin = |byte: u8| !pending.is_none() || begins(byte);
+        let cost = |byte: u8| match wrong.fate(byte) {
+            Fate::Free => Some(0.0),
+            Fate::Disputed => Some(traces.disputed()),
+            Fate::Control | Fate::Space if !silent => Some(MARKED_CONTROL),
+            Fate::Control => Some(traces.control(byte)).filter(|&cost| cost < NEVER),
+            Fate::Space => Some(SPACE_GONE),
+            Fate::Shown => None,
+        };
+        let mut losses = Vec::new();
         for first in 0x80..=0xFF_u8 {
-            let extra = match wrong.fate(first) {
-                Fate::Free => 0.0,
-                Fate::Disputed => traces.disputed(),
-                Fate::Control | Fate::Space if !silent => MARKED_CONTROL,
-                Fate::Control => traces.control(first),
-                Fate::Space => SPACE_GONE,
-                Fate::Shown => continue,
+            let Some(extra) = cost(first).filter(|_| may_begin(first)) else {
+                continue;
             };
-            if extra >= NEVER || !may_begin(first) {
+            let after = right.step(pending, first);
+            if after == Step::Reject {
                 continue;
             }
-            let step = right.step(pending, first);
-            if step == Step::Reject {
-                continue;
-            }
-            // A lone byte of a double-byte codec does not go together with what follows.
-            let alone = match next {
-                Some(next) if !wrong.is_single_byte() => {
-                    if wrong.pair(first, next).is_some() {
-                        None
-                    } else if wrong.is_form(first, next) {
-                        Some(LEAD_ONLY)
-                    } else {
-                        Some(0.0)
-                    }
-                }
-                _ => Some(0.0),
-            };
-            if let Some(alone) = alone {
-                let mut lost = hypothesis;
-                lost.score -= cost(false) + extra + alone;
-                self.put_back(layer, lost, over, &[first], out);
-            }
+            losses.push(Loss {
+                bytes: [first, 0],
+                pair: false,
+                two_alone: false,
+                extra,
+            });
             // Two lost one after the other; a mark would stand for each of them. Where they make pairs, those come below:
             // such a codec loses two lone bytes at the end of a line at most.
-            if !silent || !wrong.is_single_byte() && next.is_some() {
-                continue;
-            }
-            let Step::Wait(waiting) = step else { continue };
+            let Step::Wait(waiting) = after else { continue };
             for second in 0x80..=0xFF_u8 {
-                let own = match wrong.fate(second) {
-                    Fate::Free if wrong.is_form(first, second) => continue,
-                    Fate::Free => 0.0,
-                    Fate::Disputed => traces.disputed(),
-                    Fate::Control => traces.control(second),
-                    Fate::Space => SPACE_GONE,
-                    Fate::Shown => continue,
-                };
-                if own >= NEVER || right.step(waiting, second) == Step::Reject {
+                let free = wrong.fate(second) == Fate::Free;
+                if !silent || free && wrong.is_form(first, second) {
                     continue;
                 }
-                let mut lost = hypothesis;
-                lost.score -= cost(true) + extra + own;
-                self.put_back(layer, lost, over, &[first, second], out);
+                let Some(own) = cost(second) else { continue };
+                let after = right.step(waiting, second);
+                if after != Step::Reject {
+                    losses.push(Loss {
+                        bytes: [first, second],
+                        pair: true,
+                        two_alone: true,
+                        extra: extra + own,
+                    });
+                }
             }
         }
         for &[first, second] in wrong.free_pairs() {
@@ -732,13 +772,16 @@ impl Search<'_> {
                 Step::Emit(_) if !begins(second) => continue,
                 Step::Emit(_) => right.step(Pending::NONE, second),
             };
-            if after == Step::Reject {
-                continue;
+            if after != Step::Reject {
+                losses.push(Loss {
+                    bytes: [first, second],
+                    pair: true,
+                    two_alone: false,
+                    extra: 0.0,
+                });
             }
-            let mut lost = hypothesis;
-            lost.score -= cost(true);
-            self.put_back(layer, lost, over, &[first, second], out);
         }
+        losses
     }
 
     fn put_back(
