@@ -2,12 +2,13 @@
 """hanfix and other programs on the same misread sentences and the same few bytes: the tables of docs/measurements.md.
 
   python3 -m venv /somewhere/venv && /somewhere/venv/bin/pip install 'ftfy~=6.3' plsfix 'charset-normalizer~=3.5' 'chardet>=7'
-  /somewhere/venv/bin/python examples/peers.py misreads CORPORA SENTENCES [EVERY]   one in EVERY sentences for the peers
+  /somewhere/venv/bin/python examples/peers.py misreads CORPORA SENTENCES [EVERY [PROCESSES]]
+                                                      one in EVERY sentences for the peers
   /somewhere/venv/bin/python examples/peers.py detection CORPORA SAMPLES
 
 Needs `cargo build --release --examples`. charset-normalizer reads bytes, so it is given those of the wrong codec: the
 true one, which nobody would tell it."""
-import collections, json, subprocess, sys
+import collections, concurrent.futures, json, subprocess, sys
 
 import chardet, charset_normalizer, ftfy, plsfix
 
@@ -41,10 +42,13 @@ def lines(*command, text=None):
     return run.stdout.rstrip('\n').split('\n')
 
 
-def misreads(corpora, count, every=10):
+def misreads(corpora, count, every=10, processes=1):
     program = 'target/release/examples/misreads'
     cases = lines(program, 'cases', corpora, str(count))
-    repaired = lines(program, 'repair', text='\n'.join(cases) + '\n')
+    part = lambda first: lines(program, 'repair', text='\n'.join(cases[first::processes]) + '\n')
+    with concurrent.futures.ThreadPoolExecutor(processes) as threads:
+        parts = list(threads.map(part, range(processes)))
+    repaired = [parts[i % processes][i // processes] for i in range(len(cases))]
     rows = collections.defaultdict(lambda: collections.defaultdict(lambda: [0, 0, 0, 0]))
     false = collections.Counter()
     for i, line in enumerate(repaired):

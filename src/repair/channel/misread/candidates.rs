@@ -37,6 +37,9 @@ const BEST: usize = 3;
 const GOOD: f32 = -8.0;
 /// The same below which a reading is not looked at any further; what was lost makes good text look worse.
 const POOR: f32 = -9.5;
+/// Gain of a chain from which on the whole line decides: a sample of a few characters (`剋퀭돨윱` in `剋剋퀭돨윱斤`, which is
+/// 谢谢您的来信) hardly pays for a run to begin.
+const NEARLY: f32 = -4.0;
 /// Nats that each further layer costs.
 const LAYER: f32 = 10.0;
 /// The same for a layer of UTF-8 that is taken as proven.
@@ -203,7 +206,7 @@ impl Trials<'_> {
     /// Adds a chain that reads like Chinese; `false` unless it reads well.
     fn judge(&mut self, outcome: &search::Outcome, chain: &Chain) -> bool {
         let gain = outcome.score - self.plain - LAYER * (chain.0.len() - 1) as f32;
-        if gain <= 0.0 {
+        if gain <= NEARLY {
             return false;
         }
         let runs = outcome.path.iter().filter(|node| node.inside);
@@ -218,8 +221,9 @@ impl Trials<'_> {
         let chinese = text.chars().filter(|&c| super::is_chinese(c)).count();
         if mean > POOR && chinese as f32 >= super::CHINESE * above as f32 {
             self.found.retain(|found| found.2 != *chain);
-            self.found.push((gain, mean > GOOD, chain.clone()));
-            return mean > GOOD;
+            let reads_well = mean > GOOD && gain > 0.0;
+            self.found.push((gain, reads_well, chain.clone()));
+            return reads_well;
         }
         false
     }

@@ -189,7 +189,8 @@ impl Piece {
         let stretch = &text[self.stretch.clone()];
         // How many of a kind stand side by side, and where they begin; the kind of the part so far.
         let (mut row, mut row_start, mut row_is_cjk, mut part_is_cjk) = (0, 0, false, None);
-        for (i, c) in stretch.char_indices().filter(|&(_, c)| is_rare(c)) {
+        let shown = |c| is_rare(c) && c != char::REPLACEMENT_CHARACTER;
+        for (i, c) in stretch.char_indices().filter(|&(_, c)| shown(c)) {
             let is_cjk = is_cjk(c);
             if row == 0 || is_cjk != row_is_cjk {
                 (row, row_start, row_is_cjk) = (0, self.stretch.start + i, is_cjk);

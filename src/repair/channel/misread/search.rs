@@ -33,6 +33,8 @@ const FRESH: u8 = 4;
 const BEHIND: f32 = 16.0;
 /// The best hypotheses inside a run that may have lost a byte here where a mark says so, and where nothing does.
 const TRIES: [usize; 2] = [32, 4];
+/// The same for the second of two marks: what the first one stands for tells nothing yet, and a byte has 128 values.
+const TRIES_AGAIN: usize = 512;
 /// What a character costs that is not complete, where hypotheses are ranked: about what Chinese characters cost.
 const INCOMPLETE: f32 = 5.0;
 /// What it costs to begin a run that nothing on the page speaks for yet.
@@ -117,6 +119,8 @@ struct Hypothesis {
     /// How many characters each layer has read since the run began.
     read: [u32; MOST_LAYERS],
     fresh: u8,
+    /// The byte that each layer has just lost by itself, 0 for none.
+    lone: [u8; MOST_LAYERS],
     /// Whether the run has lost bytes without a trace.
     dropped: bool,
     /// Characters of Simplified text only less those of Traditional text only, so far.
@@ -136,6 +140,7 @@ impl Hypothesis {
         self.inside == other.inside
             && self.dropped == other.dropped
             && self.pending == other.pending
+            && self.lone == other.lone
             && self.context == other.context
     }
 
@@ -369,6 +374,7 @@ impl Search<'_> {
             score: 0.0,
             read: [0; MOST_LAYERS],
             fresh: 0,
+            lone: [0; MOST_LAYERS],
             dropped: false,
             script: 0,
             before: None,
@@ -382,14 +388,17 @@ impl Search<'_> {
         let mut next = Vec::new();
         let mut silent = self.way.silent.iter().peekable();
         let outer = self.chain.0[0].wrong;
-        let mut before = None;
+        let mut last = None;
         for (at, c) in text.char_indices() {
             let to = at + c.len_utf8();
             self.page = c;
             // What stands before may as well belong to the run.
-            let may_be_inside = before.replace(c).is_some_and(|before: char| {
+            let before = last.replace(c);
+            let may_be_inside = before.is_some_and(|before: char| {
                 look::is_suspicious(before) && outer.encode(before).is_some()
             });
+            let again = matches!(c, '?' | '\u{FFFD}') && before == Some(c);
+            let most_tried = if again { TRIES_AGAIN } else { TRIES[0] };
             let following = text[to..].chars().next();
             while silent.next_if(|&&place| place < at).is_some() {}
             let exhausted = self.lookups > self.way.budget;
@@ -402,7 +411,7 @@ impl Search<'_> {
             let mut tried = 0;
             for &(mut hypothesis) in &beam {
                 let before = next.len();
-                let exhausted = exhausted || tried >= TRIES[0];
+                let exhausted = exhausted || tried >= most_tried;
                 if hypothesis.inside {
                     tried += 1;
                     self.take(hypothesis, c, following, exhausted, &mut next);
@@ -518,6 +527,7 @@ impl Search<'_> {
         if c == '\u{FFFD}' {
             return;
         }
+        hypothesis.lone[layer] = 0;
         if let (' ', Some(byte)) = (c, wrong.space())
             && (pending || step.right == Right::Utf8 || byte == 0xCA)
         {
@@ -660,7 +670,12 @@ impl Search<'_> {
         let wrong = self.chain.0[layer].wrong;
         let silent = over == 0;
         let costs = costs.map(|cost| cost + self.traces.cost(layer, silent));
+        let lone = hypothesis.lone[layer];
         for loss in &*self.losses(layer, hypothesis.pending[layer], silent) {
+            // Two lone bytes in a row that make a character would have shown as it.
+            if lone != 0 && wrong.pair(lone, loss.bytes[0]).is_some() {
+                continue;
+            }
             // A lone byte of a double-byte codec does not go together with what follows.
             let alone = match next {
                 Some(next) if !loss.pair && !wrong.is_single_byte() => {
@@ -797,6 +812,10 @@ impl Search<'_> {
         }
         hypothesis.read[layer] += u32::from(over);
         hypothesis.dropped |= over == 0;
+        hypothesis.lone[layer] = match *bytes {
+            [byte] => byte,
+            _ => 0,
+        };
         // What comes out may be the mark of a loss in the next layer.
         self.bytes(layer, hypothesis, bytes, false, out);
     }
