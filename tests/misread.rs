@@ -125,6 +125,34 @@ fn a_word_of_two_characters_comes_back() {
     }
 }
 
+/// A decoder that gives up a byte at a time writes two marks for 检 (E6 A3 80 behind another character), and what they
+/// stand for makes no character of GBK together.
+#[test]
+fn two_marks_stand_for_two_bytes_that_make_no_character() {
+    for (shown, original) in [
+        (
+            "鐧诲綍澶辫触锛岃\u{FFFD}锋\u{FFFD}\u{FFFD}鏌ョ敤鎴峰悕鍜屽瘑鐮\u{FFFD}",
+            "登录失败，请检查用户名和密码",
+        ),
+        // The two letters of which one is Cyrillic do not make a part of their own with the marks.
+        (
+            "鍖椾含澶у\u{FFFD}\u{FFFD}2023骞存嫑鐢熺畝绔\u{FFFD}",
+            "北京大学2023年招生简章",
+        ),
+    ] {
+        assert_eq!(repairer().fix(shown).text, original);
+    }
+}
+
+/// A few syllables of Hangul that begin with a Chinese character.
+#[test]
+fn a_short_line_comes_back() {
+    for (shown, original) in [("剋剋퀭돨윱斤", "谢谢您的来信"), ("송목붤멕", "价格很高")]
+    {
+        assert_eq!(repairer().fix(shown).text, original);
+    }
+}
+
 #[test]
 fn layers_that_lost_bytes_come_back_for_the_most_part() {
     let layer = |right, wrong| Layer { right, wrong };
