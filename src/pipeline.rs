@@ -184,6 +184,14 @@ impl Repairer {
         &self.options
     }
 
+    /// The same for what is known to be markup.
+    #[cfg(feature = "batch")]
+    pub(crate) fn for_markup(&self) -> Self {
+        let mut repairer = self.clone();
+        repairer.options.markup = Markup::Html;
+        repairer
+    }
+
     /// The language model it reads with.
     pub fn model(&self) -> &Model {
         match &self.model {
@@ -365,7 +373,13 @@ impl Repairer {
     fn unescape<'t>(&self, text: &'t str, is_html: &OnceCell<bool>) -> Revision<'t> {
         let mut revision = Revision::of(text);
         if escapes::may_have(text) {
-            let edits = escapes::decode(text, self.is_html(text, is_html), |rule| self.wants(rule));
+            let is_html = self.is_html(text, is_html);
+            let edits = escapes::decode(
+                text,
+                is_html,
+                |rule| self.wants(rule),
+                |text| self.is_misread(text),
+            );
             revision.apply(edits);
         }
         revision
@@ -374,6 +388,16 @@ impl Repairer {
     fn pieces(&self, revision: &mut Revision<'_>) {
         let edits = pieces::repair(&revision.text, self.model(), |rule| self.wants(rule));
         revision.apply(edits);
+    }
+
+    /// Whether all that is above ASCII in a text was misread, and comes back as Chinese.
+    fn is_misread(&self, text: &str) -> bool {
+        if !self.wants(Rule::Misread) {
+            return false;
+        }
+        let (edits, _) = misread::repair(text, self.model(), &self.options);
+        let is_whole = |text: Cow<'_, str>| text.chars().all(|c| !misread::is_rare(c));
+        !edits.is_empty() && edits.apply(text).is_ok_and(is_whole)
     }
 
     fn misread(&self, revision: &mut Revision<'_>, unresolved: &mut Vec<Unresolved>) {

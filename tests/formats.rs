@@ -117,6 +117,23 @@ fn html_changes_in_its_text_alone() {
     );
 }
 
+/// Entities that markup needs stay, also in a piece of a page; those that Chinese in GBK has become come back.
+#[test]
+fn entities_of_markup_stay_and_those_of_misread_text_do_not() {
+    let piece = "<p>&nbsp;&nbsp;没有&ldquo;损坏&rdquo;的文字&mdash;&mdash;d&eacute;j&agrave; vu &eacute;l&egrave;ve &lt;</p>\n";
+    assert_eq!(fixed("a.html", piece, &[]), piece);
+    let misread = "<p>&Auml;&atilde;&ordm;&Atilde;&pound;&not;&Ecirc;&Agrave;&frac12;&ccedil;</p>";
+    let (misread, repaired) = (
+        format!("{piece}{misread}\n"),
+        format!("{piece}<p>你好，世界</p>\n"),
+    );
+    assert_eq!(fixed("a.html", &misread, &[]), repaired);
+    assert_eq!(
+        fixed("a.txt", "&#196;&#227;&#186;&#195;!\n", &[]),
+        "你好!\n"
+    );
+}
+
 #[test]
 fn a_page_in_another_encoding_says_so() {
     let folder = Folder::new();

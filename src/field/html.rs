@@ -40,6 +40,8 @@ impl OutputSink for Nowhere {
 
 /// Reads a page in pieces and says what in them is text.
 pub(super) struct Html {
+    /// What repairs the page: its name says that it is markup, however little of it there is.
+    repairer: Repairer,
     rewriter: Option<HtmlRewriter<'static, Nowhere>>,
     found: Rc<RefCell<Found>>,
     /// Bytes read before this block.
@@ -50,9 +52,10 @@ pub(super) struct Html {
 pub(super) type Charset = Option<&'static str>;
 
 impl Html {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(repairer: &Repairer) -> Self {
         let found = Rc::new(RefCell::new(Found::default()));
         Html {
+            repairer: repairer.for_markup(),
             rewriter: Some(HtmlRewriter::new(settings(&found), Nowhere)),
             found,
             offset: 0,
@@ -70,7 +73,9 @@ impl Html {
         let text = &*decoded.text;
         // What stays as it is says nothing about the rest of the page.
         let masked = masked(text);
-        let repaired = repairer.fix_block(masked.as_deref().unwrap_or(text), page);
+        let repaired = self
+            .repairer
+            .fix_block(masked.as_deref().unwrap_or(text), page);
         // Eaten markup first: what the tags are is known only when they are whole again.
         let restoring = repaired.edits.clone().filter(|edit| restores(edit, text));
         let whole = restoring

@@ -172,7 +172,7 @@ impl<'r> Format<'r> {
                     .to
                     .filter(|&to| to != decoded.encoding)
                     .map(Encoding::name);
-                let html = self.html.get_or_insert_with(Html::new);
+                let html = self.html.get_or_insert_with(|| Html::new(self.repairer));
                 let repaired = html.fix_block(self.repairer, decoded, page, charset);
                 self.with_xml_declaration(repaired, text, charset.filter(|_| is_first))
             }

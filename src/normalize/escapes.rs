@@ -38,6 +38,39 @@ const NAMED: [(&str, char); 14] = [
     ("permil", '‰'),
 ];
 
+/// The entities of ISO 8859-1 from A0 to FF, in order (HTML 4.01, section 24.2.1).
+const LATIN_1: &str = "nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml";
+/// Those of code page 1252 that ISO 8859-1 lacks (HTML 4.01, section 24.4).
+const WINDOWS_1252: [(&str, char); 25] = [
+    ("euro", '€'),
+    ("sbquo", '‚'),
+    ("fnof", 'ƒ'),
+    ("bdquo", '„'),
+    ("hellip", '…'),
+    ("dagger", '†'),
+    ("Dagger", '‡'),
+    ("circ", 'ˆ'),
+    ("permil", '‰'),
+    ("Scaron", 'Š'),
+    ("lsaquo", '‹'),
+    ("OElig", 'Œ'),
+    ("lsquo", '‘'),
+    ("rsquo", '’'),
+    ("ldquo", '“'),
+    ("rdquo", '”'),
+    ("bull", '•'),
+    ("ndash", '–'),
+    ("mdash", '—'),
+    ("tilde", '˜'),
+    ("trade", '™'),
+    ("scaron", 'š'),
+    ("rsaquo", '›'),
+    ("oelig", 'œ'),
+    ("Yuml", 'Ÿ'),
+];
+/// Characters that misread text behind entities must have: two of GBK.
+const ENOUGH_LATIN: usize = 4;
+
 /// Whether a text may have anything for [`decode`], at the speed of memory.
 pub fn may_have(text: &str) -> bool {
     next(text.as_bytes(), 0).is_some()
@@ -59,23 +92,42 @@ fn next(bytes: &[u8], from: usize) -> Option<usize> {
     })
 }
 
-/// Edits that decode escapes; `html` is whether the text is markup, `wants` which rules are on.
+/// Edits that decode escapes; `html` is whether the text is markup, `wants` which rules are on, `is_misread` whether
+/// letters of Western Europe are Chinese that was read with the wrong codec: then it does not matter that markup needs
+/// their entities.
 ///
 /// ```
 /// use hanfix::normalize::escapes::decode;
 /// let text = r"\u4e2d\u6587 和 &amp;#x4E2D;&#25991; 和 =E4=B8=AD=E6=96=87";
-/// assert_eq!(decode(text, false, |_| true).apply(text).unwrap(), "中文 和 中文 和 中文");
+/// assert_eq!(decode(text, false, |_| true, |_| false).apply(text).unwrap(), "中文 和 中文 和 中文");
 /// let code = r#"let name = "\u4e2d\u6587"; // https://例子/%E4%B8%AD%E6%96%87 &lt;"#;
-/// assert!(decode(code, false, |_| true).is_empty());
+/// assert!(decode(code, false, |_| true, |_| false).is_empty());
 /// ```
-pub fn decode(text: &str, html: bool, wants: impl Fn(Rule) -> bool) -> EditList {
+pub fn decode(
+    text: &str,
+    html: bool,
+    wants: impl Fn(Rule) -> bool,
+    is_misread: impl Fn(&str) -> bool,
+) -> EditList {
     let mut edits = EditList::default();
+    // Where the piece of a line ends in which no more misread text is looked for.
+    let mut looked = 0;
     let bytes = text.as_bytes();
     let mut from = 0;
     while let Some(at) = next(bytes, from) {
         from = at + 1;
         let found = match bytes[at] {
-            b'&' => entities(text, at, html),
+            b'&' => {
+                let misread = if at < looked {
+                    None
+                } else {
+                    misread_entities(text, at, &is_misread)
+                };
+                if misread.is_none() {
+                    looked = looked.max(end_of_piece(text, at));
+                }
+                misread.or_else(|| entities(text, at, html))
+            }
             b'\\' => unicode_escapes(text, at),
             b'%' => hex_bytes(text, at, b'%', Rule::PercentEncoding),
             b'=' => hex_bytes(text, at, b'=', Rule::QuotedPrintable),
@@ -118,6 +170,59 @@ fn entities(text: &str, at: usize, html: bool) -> Found {
     let near = beside_chinese(text, &(at..end));
     let fits = near || !named && count >= ENOUGH || !spaces_only && count > ENOUGH;
     (count > 0 && fits && !in_quotes(text, &(at..end))).then_some((Rule::Entity, end, new))
+}
+
+/// Entities of letters of Western Europe from here to the last one before the next tag or line, with what is between them, if that is
+/// Chinese that was misread: `&Auml;&atilde;&ordm;&Atilde;` is `ÄãºÃ`, which is 你好.
+fn misread_entities(text: &str, at: usize, is_misread: &impl Fn(&str) -> bool) -> Found {
+    let piece = &text[at..end_of_piece(text, at)];
+    let (mut new, mut latin, mut end) = (String::new(), 0, (0, 0));
+    let mut rest = piece;
+    while let Some(c) = rest.chars().next() {
+        match latin_entity(rest) {
+            Some((length, c)) => {
+                new.push(c);
+                latin += usize::from(matches!(c, '¡'..='ÿ'));
+                rest = &rest[length..];
+                end = (piece.len() - rest.len(), new.len());
+            }
+            None => {
+                new.push(c);
+                rest = &rest[c.len_utf8()..];
+            }
+        }
+        if end.1 == 0 {
+            return None;
+        }
+    }
+    new.truncate(end.1);
+    (latin >= ENOUGH_LATIN && is_misread(&new)).then_some((Rule::Entity, at + end.0, new))
+}
+
+/// No second byte of a character is a `<`.
+fn end_of_piece(text: &str, at: usize) -> usize {
+    memchr::memchr2(b'\n', b'<', &text.as_bytes()[at..]).map_or(text.len(), |end| at + end)
+}
+
+/// The entity of a character above ASCII that code page 1252 or ISO 8859-1 has, at the start of `rest`: its length and its
+/// character.
+fn latin_entity(rest: &str) -> Option<(usize, char)> {
+    let body = rest.strip_prefix('&')?;
+    let end = body.bytes().take(10).position(|byte| byte == b';')?;
+    let name = body.get(..end)?;
+    let c = if name.starts_with('#') {
+        let (_, c, _) = entity(rest)?;
+        let windows = WINDOWS_1252.iter().any(|&(_, known)| known == c);
+        (matches!(c, '\u{80}'..='\u{FF}') || windows).then_some(c)
+    } else {
+        let place = LATIN_1.split(' ').position(|known| known == name);
+        let windows = || WINDOWS_1252.iter().find(|(known, _)| *known == name);
+        match place {
+            Some(place) => u8::try_from(0xA0 + place).ok().map(char::from),
+            None => windows().map(|&(_, c)| c),
+        }
+    };
+    Some((end + 2, c?))
 }
 
 /// The entity at the start of `rest`: its length, its character, and whether it has a name.
@@ -324,10 +429,31 @@ mod tests {
     use super::*;
 
     fn decoded(text: &str) -> String {
-        decode(text, false, |_| true)
+        decode(text, false, |_| true, |_| false)
             .apply(text)
             .expect("edits fit")
             .into_owned()
+    }
+
+    #[test]
+    fn entities_of_misread_text() {
+        let decoded = |text: &str| {
+            let edits = decode(text, true, |_| true, |text| text.contains('Ä'));
+            edits.apply(text).expect("edits fit").into_owned()
+        };
+        assert_eq!(decoded("<p>&Auml;&atilde;&ordm;&#195;</p>"), "<p>ÄãºÃ</p>");
+        assert_eq!(
+            decoded("&Auml;&atilde;&ordm;&Atilde; &ordm;\n&Auml;"),
+            "ÄãºÃ º\n&Auml;"
+        );
+        // What is no misread text, or too little of it, stays.
+        for text in [
+            "&eacute;&agrave;&eacute;&agrave;",
+            "&Auml;&atilde;&ordm;",
+            "&ldquo;&Auml;&rdquo;",
+        ] {
+            assert_eq!(decoded(text), text);
+        }
     }
 
     #[test]
@@ -372,6 +498,6 @@ mod tests {
             assert_eq!(decoded(text), text);
         }
         let page = "他说&ldquo;好&rdquo;&nbsp;1 &lt; 2";
-        assert!(decode(page, true, |_| true).is_empty());
+        assert!(decode(page, true, |_| true, |_| false).is_empty());
     }
 }
