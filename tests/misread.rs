@@ -144,6 +144,28 @@ fn two_marks_stand_for_two_bytes_that_make_no_character() {
     }
 }
 
+/// UTF-8 in which every byte is there is proof enough: for rare characters, the lines of tables, words far apart.
+#[test]
+fn whole_utf8_comes_back_however_it_reads() {
+    let chain = |layers| {
+        let layer = Layer {
+            right: Right::Utf8,
+            wrong: Wrong::Latin1,
+        };
+        Chain(vec![layer; layers])
+    };
+    for (text, most) in [
+        ("菰蒲莼鲈，蘼芜藜藿。", 2),
+        ("│ │编号第六至│ │ │", 2),
+        ("这是 total = f(a) ? a.first : a.last 求和", 1),
+    ] {
+        for layers in 1..=most {
+            let shown = misread_all(text, &chain(layers), Loss::Replacement).unwrap();
+            assert_eq!(repairer().fix(&shown.text).text, text);
+        }
+    }
+}
+
 /// A few syllables of Hangul that begin with a Chinese character.
 #[test]
 fn a_short_line_comes_back() {

@@ -14,8 +14,10 @@ use super::transmit::layers;
 use super::wrong::{Code, Wrong};
 use super::{look, plain};
 
-/// Characters of a stretch that are looked at.
+/// Characters of a stretch that are looked at, and how many more of other writing than Han and kana: three of those make
+/// one Chinese character, nine or more where they went through UTF-8 twice.
 const SAMPLE: usize = 48;
+const SAMPLE_OTHER: usize = 3;
 /// Characters in a row that are not suspicious, from which on what follows is looked at by itself: of misread text four in
 /// ten at least are.
 const APART: usize = 12;
@@ -211,7 +213,7 @@ impl Trials<'_> {
         }
         let runs = outcome.path.iter().filter(|node| node.inside);
         let text: String = runs.flat_map(Node::characters).collect();
-        let above = text.chars().filter(|c| !c.is_ascii()).count();
+        let above = text.chars().filter(|&c| super::proves(c)).count();
         let nats = plain::score(self.model, self.model.line_start(), &text);
         if above == 0 {
             return false;
@@ -385,7 +387,7 @@ fn is_frequent_utf8(text: &str, wrong: Wrong) -> bool {
 /// than a search, and what was lost spoils only what stands behind it. Where a byte was lost in front, pairs are read from
 /// the second byte on.
 fn reads(codes: &Codes, layer: Layer, model: &Model) -> f32 {
-    let window = if codes.codes.len() > SHORT {
+    let window = if codes.above > SHORT {
         WINDOW
     } else if layer.wrong.is_single_byte() {
         // Twelve of its characters are four of UTF-8 at the most.
@@ -442,7 +444,17 @@ fn samples(stretch: &str) -> impl Iterator<Item = &str> {
             .map_or(first, |(at, _)| at);
         let mut end = first;
         let mut apart = 0;
-        for (i, c) in rest[start..].char_indices().take(SAMPLE) {
+        // Thirds of a character that there is room for.
+        let mut room = SAMPLE_OTHER * SAMPLE;
+        let mut limit = rest.len();
+        for (i, c) in rest[start..].char_indices() {
+            let is_other = look::is_suspicious(c) && !super::is_cjk(c);
+            let taken = if is_other { 1 } else { SAMPLE_OTHER };
+            if taken > room {
+                limit = start + i;
+                break;
+            }
+            room -= taken;
             apart += usize::from(!c.is_ascii());
             if look::is_suspicious(c) {
                 apart = 0;
@@ -452,10 +464,7 @@ fn samples(stretch: &str) -> impl Iterator<Item = &str> {
             }
         }
         if apart <= APART {
-            end = rest[start..]
-                .char_indices()
-                .nth(SAMPLE)
-                .map_or(rest.len(), |(i, _)| start + i);
+            end = limit;
         }
         let sample = &rest[start..end];
         rest = &rest[end..];
@@ -503,6 +512,8 @@ struct Codes {
     codes: Vec<Option<Code>>,
     /// The share of the characters above ASCII that it has.
     shown: f32,
+    /// How many characters are above ASCII.
+    above: usize,
 }
 
 impl Codes {
@@ -512,7 +523,12 @@ impl Codes {
         if shown >= SHOWN {
             codes.extend(text.chars().map(|c| wrong.encode(c)));
         }
-        Codes { codes, shown }
+        let above = text.chars().filter(|c| !c.is_ascii()).count();
+        Codes {
+            codes,
+            shown,
+            above,
+        }
     }
 }
 

@@ -535,10 +535,7 @@ impl Repairer<'_> {
             let (next, nats) = plain::read_original(self.model, context, before, c);
             context = next;
             before = Some(c);
-            // Letters and digits prove nothing: a row of them costs the model next to nothing.
-            let proves_nothing =
-                matches!(c, '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ') || c.is_ascii();
-            if !proves_nothing {
+            if proves(c) {
                 support += nats + accident;
                 all += 1;
                 chinese += usize::from(is_chinese(c));
@@ -753,6 +750,12 @@ fn is_clause_end(c: char) -> bool {
         c,
         '，' | '。' | '；' | '：' | '！' | '？' | '、' | '\u{3000}' | '|' | '\t'
     )
+}
+
+/// Whether a character tells that text is Chinese, or that it is not. Letters and digits do not: a row of them costs the
+/// model next to nothing. Nor do the lines of tables, and circles and squares in the place of characters.
+fn proves(c: char) -> bool {
+    !matches!(c, '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' | '─'..='◿') && !c.is_ascii()
 }
 
 fn is_chinese(c: char) -> bool {
