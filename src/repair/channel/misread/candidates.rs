@@ -212,8 +212,9 @@ impl Trials<'_> {
             return false;
         }
         let runs = outcome.path.iter().filter(|node| node.inside);
-        let text: String = runs.flat_map(Node::characters).collect();
-        let above = text.chars().filter(|&c| super::proves(c)).count();
+        let characters = runs.flat_map(Node::characters);
+        let text: String = characters.filter(|&&c| super::proves(c)).collect();
+        let above = text.chars().count();
         let nats = plain::score(self.model, self.model.line_start(), &text);
         if above == 0 {
             return false;

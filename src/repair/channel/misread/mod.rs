@@ -753,7 +753,8 @@ fn is_clause_end(c: char) -> bool {
 }
 
 /// Whether a character tells that text is Chinese, or that it is not. Letters and digits do not: a row of them costs the
-/// model next to nothing. Nor do the lines of tables, and circles and squares in the place of characters.
+/// model next to nothing. Nor do the lines of tables, and circles and squares in the place of characters, which the model
+/// hardly knows.
 fn proves(c: char) -> bool {
     !matches!(c, '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' | '─'..='◿') && !c.is_ascii()
 }
