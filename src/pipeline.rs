@@ -252,10 +252,12 @@ impl Repairer {
         let mut revision = self.unescape(text, &is_html);
         let escapes = revision.edits.clone();
         let may_be_damaged = trigger::may_be_damaged(&revision.text);
-        let mut page = Page::default();
-        if may_be_damaged {
+        // A page that has annotations reads each block again.
+        let learned = (may_be_damaged && !is_spliced).then(|| {
+            let mut page = Page::default();
             page.learn(&revision.text, self.model());
-        }
+            page
+        });
         let sound = (!(is_spliced && may_be_damaged)).then(|| {
             let mut unresolved = Vec::new();
             self.misread(&mut revision, &mut unresolved);
@@ -266,7 +268,7 @@ impl Repairer {
             is_html,
             escapes,
             may_be_damaged,
-            page,
+            learned,
             sound,
         }
     }
@@ -279,7 +281,7 @@ impl Repairer {
                 known.is_html,
                 Revision::of(text).with(known.escapes),
                 known.may_be_damaged,
-                Some(known.page),
+                known.learned,
                 known.sound,
             ),
             None => {
@@ -455,8 +457,8 @@ pub(crate) struct Prepared {
     /// The edits that undo its escapes.
     escapes: EditList,
     may_be_damaged: bool,
-    /// What it alone tells of the page.
-    page: Page,
+    /// What it alone tells of the page, unless that is of no use.
+    learned: Option<Page>,
     /// All edits of it on a page that is not spliced, as far as the page makes no difference there, and what is left.
     sound: Option<(EditList, Vec<Unresolved>)>,
 }

@@ -9,7 +9,7 @@ use std::ops::Range;
 use compact_str::CompactString;
 
 use crate::edit::{Edit, EditList, Rule};
-use crate::repair::channel::misread::is_rare;
+use crate::repair::channel::misread::{Wrong, is_rare};
 
 /// Confidence of an edit where the guards have let it through.
 const CONFIDENCE: f32 = 0.97;
@@ -40,27 +40,18 @@ const NAMED: [(&str, char); 14] = [
 
 /// The entities of ISO 8859-1 from A0 to FF, in order (HTML 4.01, section 24.2.1).
 const LATIN_1: &str = "nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml";
-/// Those of code page 1252 that ISO 8859-1 lacks (HTML 4.01, section 24.4).
-const WINDOWS_1252: [(&str, char); 25] = [
+/// Those of code page 1252 that neither this nor [`NAMED`] has (HTML 4.01, section 24.4).
+const WINDOWS_1252: [(&str, char); 16] = [
     ("euro", '€'),
     ("sbquo", '‚'),
     ("fnof", 'ƒ'),
     ("bdquo", '„'),
-    ("hellip", '…'),
     ("dagger", '†'),
     ("Dagger", '‡'),
     ("circ", 'ˆ'),
-    ("permil", '‰'),
     ("Scaron", 'Š'),
     ("lsaquo", '‹'),
     ("OElig", 'Œ'),
-    ("lsquo", '‘'),
-    ("rsquo", '’'),
-    ("ldquo", '“'),
-    ("rdquo", '”'),
-    ("bull", '•'),
-    ("ndash", '–'),
-    ("mdash", '—'),
     ("tilde", '˜'),
     ("trade", '™'),
     ("scaron", 'š'),
@@ -110,24 +101,19 @@ pub fn decode(
     is_misread: impl Fn(&str) -> bool,
 ) -> EditList {
     let mut edits = EditList::default();
-    // Where the piece of a line ends in which no more misread text is looked for.
+    // Where the piece of a line ends that was looked at for misread text.
     let mut looked = 0;
     let bytes = text.as_bytes();
     let mut from = 0;
     while let Some(at) = next(bytes, from) {
         from = at + 1;
         let found = match bytes[at] {
-            b'&' => {
-                let misread = if at < looked {
-                    None
-                } else {
-                    misread_entities(text, at, &is_misread)
-                };
-                if misread.is_none() {
-                    looked = looked.max(end_of_piece(text, at));
-                }
+            b'&' if at >= looked && latin_entity(&text[at..]).is_some() => {
+                looked = end_of_piece(text, at);
+                let misread = misread_entities(text, at..looked, &is_misread);
                 misread.or_else(|| entities(text, at, html))
             }
+            b'&' => entities(text, at, html),
             b'\\' => unicode_escapes(text, at),
             b'%' => hex_bytes(text, at, b'%', Rule::PercentEncoding),
             b'=' => hex_bytes(text, at, b'=', Rule::QuotedPrintable),
@@ -172,10 +158,10 @@ fn entities(text: &str, at: usize, html: bool) -> Found {
     (count > 0 && fits && !in_quotes(text, &(at..end))).then_some((Rule::Entity, end, new))
 }
 
-/// Entities of letters of Western Europe from here to the last one before the next tag or line, with what is between them, if that is
-/// Chinese that was misread: `&Auml;&atilde;&ordm;&Atilde;` is `ÄãºÃ`, which is 你好.
-fn misread_entities(text: &str, at: usize, is_misread: &impl Fn(&str) -> bool) -> Found {
-    let piece = &text[at..end_of_piece(text, at)];
+/// Entities of letters of Western Europe from the beginning of a piece to the last one in it, with what is between them,
+/// if that is Chinese that was misread: `&Auml;&atilde;&ordm;&Atilde;` is `ÄãºÃ`, which is 你好.
+fn misread_entities(text: &str, span: Range<usize>, is_misread: &impl Fn(&str) -> bool) -> Found {
+    let piece = &text[span.clone()];
     let (mut new, mut latin, mut end) = (String::new(), 0, (0, 0));
     let mut rest = piece;
     while let Some(c) = rest.chars().next() {
@@ -191,15 +177,12 @@ fn misread_entities(text: &str, at: usize, is_misread: &impl Fn(&str) -> bool) -
                 rest = &rest[c.len_utf8()..];
             }
         }
-        if end.1 == 0 {
-            return None;
-        }
     }
     new.truncate(end.1);
-    (latin >= ENOUGH_LATIN && is_misread(&new)).then_some((Rule::Entity, at + end.0, new))
+    (latin >= ENOUGH_LATIN && is_misread(&new)).then_some((Rule::Entity, span.start + end.0, new))
 }
 
-/// No second byte of a character is a `<`.
+/// Where the next tag or line begins: no second byte of a character is a `<`.
 fn end_of_piece(text: &str, at: usize) -> usize {
     memchr::memchr2(b'\n', b'<', &text.as_bytes()[at..]).map_or(text.len(), |end| at + end)
 }
@@ -211,18 +194,15 @@ fn latin_entity(rest: &str) -> Option<(usize, char)> {
     let end = body.bytes().take(10).position(|byte| byte == b';')?;
     let name = body.get(..end)?;
     let c = if name.starts_with('#') {
-        let (_, c, _) = entity(rest)?;
-        let windows = WINDOWS_1252.iter().any(|&(_, known)| known == c);
-        (matches!(c, '\u{80}'..='\u{FF}') || windows).then_some(c)
+        entity(rest)?.1
+    } else if let Some(place) = LATIN_1.split(' ').position(|known| known == name) {
+        char::from(u8::try_from(0xA0 + place).ok()?)
     } else {
-        let place = LATIN_1.split(' ').position(|known| known == name);
-        let windows = || WINDOWS_1252.iter().find(|(known, _)| *known == name);
-        match place {
-            Some(place) => u8::try_from(0xA0 + place).ok().map(char::from),
-            None => windows().map(|&(_, c)| c),
-        }
+        let mut named = NAMED.iter().chain(&WINDOWS_1252);
+        named.find(|(known, _)| *known == name)?.1
     };
-    Some((end + 2, c?))
+    let is_latin = !c.is_ascii() && Wrong::Windows1252.encode(c).is_some();
+    is_latin.then_some((end + 2, c))
 }
 
 /// The entity at the start of `rest`: its length, its character, and whether it has a name.
@@ -445,6 +425,11 @@ mod tests {
         assert_eq!(
             decoded("&Auml;&atilde;&ordm;&Atilde; &ordm;\n&Auml;"),
             "ÄãºÃ º\n&Auml;"
+        );
+        // Whatever stands before it.
+        assert_eq!(
+            decoded("AT&T &lt; &Auml;&atilde;&ordm;&Atilde;"),
+            "AT&T &lt; ÄãºÃ"
         );
         // What is no misread text, or too little of it, stays.
         for text in [

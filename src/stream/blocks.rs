@@ -34,6 +34,9 @@ const QUIET_REACH: usize = 64 << 10;
 /// (14 characters were seen) has without a `?`, a bracket or another ASCII character.
 const QUIET_LENGTH: usize = 48;
 
+/// Room that is made for the first read; more as it is needed.
+const FIRST_READ: usize = 8 << 10;
+
 /// Reads an input block by block.
 #[derive(Debug)]
 pub struct Blocks<R> {
@@ -123,10 +126,13 @@ impl<R: Read> Blocks<R> {
         if self.drained || self.rest.len() >= wanted {
             return Ok(());
         }
-        // A longer input fills its room; a short one gets as much as it needs.
-        if self.count > 0 {
-            self.rest.reserve_exact(wanted - self.rest.len());
-        }
+        // A longer input fills its room; a short one is read at once and gets no more than it needs.
+        let missing = wanted - self.rest.len();
+        let room = match self.count {
+            0 => missing.min(FIRST_READ),
+            _ => missing,
+        };
+        self.rest.reserve_exact(room);
         self.drained = read_until(&mut self.reader, &mut self.rest, wanted)?;
         Ok(())
     }

@@ -257,8 +257,7 @@ struct State<'s> {
 /// Blocks that may be ahead of the one that is finished, for each thread: each is of some megabytes.
 const AHEAD: usize = 2;
 
-/// Repairs blocks as long as they are UTF-8 throughout. Behind one that is not, the others may have to be cut elsewhere.
-/// What does not hang on the page is done by other threads; this one reads, finishes and writes.
+/// Repairs blocks as long as they are UTF-8 for sure. What does not hang on the page is done by other threads; this one reads, finishes and writes.
 fn repair_ahead<R: Read, E: From<StreamError>>(
     blocks: &mut Blocks<R>,
     repairer: &mut impl Repair,
@@ -296,15 +295,20 @@ fn repair_ahead<R: Read, E: From<StreamError>>(
         |done| -> Result<(), E> {
             let (bytes, prepared) = done
                 .unwrap_or_else(|| std::panic::resume_unwind(Box::new("a block was not repaired")));
-            // That it is valid costs less to find out again than to pass on.
-            let text = simdutf8::basic::from_utf8(&bytes);
-            let (Some(prepared), Ok(text), false) = (prepared, text, broken.get()) else {
+            // Where nothing but ASCII came before, what is no UTF-8 may be in another encoding, which is cut elsewhere.
+            if broken.get() || prepared.is_none() && *state.encoding != Some(UTF_8) {
                 broken.set(true);
                 left.push(bytes);
                 return Ok(());
+            }
+            // That it is valid costs less to find out again than to pass on.
+            let decoded = decode_following(&bytes, Some(UTF_8)).map_err(StreamError::Decode)?;
+            let repaired = match prepared {
+                Some(prepared) => {
+                    repairer.repair_prepared(&decoded, false, state.page, Ahead(prepared))
+                }
+                None => repairer.repair(&decoded, false, state.page),
             };
-            let decoded = plain_utf8(text);
-            let repaired = repairer.repair_prepared(&decoded, false, state.page, Ahead(prepared));
             is_spliced.store(state.page.is_spliced(), Ordering::Relaxed);
             each(Block {
                 bytes: &bytes,
@@ -312,8 +316,8 @@ fn repair_ahead<R: Read, E: From<StreamError>>(
                 repaired,
                 place: *state.place,
             })?;
-            state.place.advance(text);
-            if state.encoding.is_none() && !text.is_ascii() {
+            state.place.advance(&decoded.text);
+            if state.encoding.is_none() && !decoded.text.is_ascii() {
                 *state.encoding = Some(UTF_8);
             }
             drop(decoded);

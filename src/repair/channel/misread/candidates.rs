@@ -388,7 +388,9 @@ fn is_frequent_utf8(text: &str, wrong: Wrong) -> bool {
 /// than a search, and what was lost spoils only what stands behind it. Where a byte was lost in front, pairs are read from
 /// the second byte on.
 fn reads(codes: &Codes, layer: Layer, model: &Model) -> f32 {
-    let window = if codes.above > SHORT {
+    let is_ascii = |code: &Option<Code>| code.is_some_and(|code| code.bytes()[0].is_ascii());
+    let mut above = codes.codes.iter().filter(|code| !is_ascii(code));
+    let window = if above.nth(SHORT).is_some() {
         WINDOW
     } else if layer.wrong.is_single_byte() {
         // Twelve of its characters are four of UTF-8 at the most.
@@ -513,8 +515,6 @@ struct Codes {
     codes: Vec<Option<Code>>,
     /// The share of the characters above ASCII that it has.
     shown: f32,
-    /// How many characters are above ASCII.
-    above: usize,
 }
 
 impl Codes {
@@ -524,12 +524,7 @@ impl Codes {
         if shown >= SHOWN {
             codes.extend(text.chars().map(|c| wrong.encode(c)));
         }
-        let above = text.chars().filter(|c| !c.is_ascii()).count();
-        Codes {
-            codes,
-            shown,
-            above,
-        }
+        Codes { codes, shown }
     }
 }
 

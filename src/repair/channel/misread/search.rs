@@ -436,6 +436,7 @@ impl Search<'_> {
                 if !c.is_ascii() {
                     opened.inside = true;
                     opened.dropped = false;
+                    opened.lone = [0; MOST_LAYERS];
                     opened.read = [0; MOST_LAYERS];
                     opened.score -= self.way.open;
                     if may_be_inside {
@@ -472,6 +473,7 @@ impl Search<'_> {
 
     /// Reads a character as it stands.
     fn stand(&mut self, hypothesis: &mut Hypothesis, c: char) {
+        hypothesis.lone = [0; MOST_LAYERS];
         self.lookups += 1;
         let (context, nats) = plain::read(self.model, hypothesis.context, hypothesis.before, c);
         hypothesis.context = context;
@@ -749,9 +751,11 @@ impl Search<'_> {
             // Two lost one after the other; a mark would stand for each of them. Where they make pairs, those come below:
             // such a codec loses two lone bytes at the end of a line at most.
             let Step::Wait(waiting) = after else { continue };
+            if !silent {
+                continue;
+            }
             for second in 0x80..=0xFF_u8 {
-                let free = wrong.fate(second) == Fate::Free;
-                if !silent || free && wrong.is_form(first, second) {
+                if wrong.fate(second) == Fate::Free && wrong.is_form(first, second) {
                     continue;
                 }
                 let Some(own) = cost(second) else { continue };
