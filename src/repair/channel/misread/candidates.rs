@@ -39,6 +39,8 @@ const BEST: usize = 3;
 const GOOD: f32 = -8.0;
 /// The same below which a reading is not looked at any further; what was lost makes good text look worse.
 const POOR: f32 = -9.5;
+/// The same for UTF-8 of which every byte is there: what the model does not know is at -13.
+const RARE: f32 = -12.0;
 /// Gain of a chain from which on the whole line decides: a sample of a few characters (`剋퀭돨윱` in `剋剋퀭돨윱斤`, which is
 /// 谢谢您的来信) hardly pays for a run to begin.
 const NEARLY: f32 = -4.0;
@@ -77,11 +79,22 @@ const OFF_OTHER: f32 = 4.0;
 const SUSPICIOUS: f32 = 0.25;
 
 /// The chains that explain the stretch best, the best one first, and the look-ups it took.
-pub(super) fn chains(stretch: &str, model: &Model, most_layers: usize) -> (Vec<Chain>, usize) {
+///
+/// An `unusual` stretch is suspicious as a whole, others because of the rare characters in them.
+pub(super) fn chains(
+    stretch: &str,
+    unusual: bool,
+    model: &Model,
+    most_layers: usize,
+) -> (Vec<Chain>, usize) {
     // The more there is on a line, the more of it may be odd by accident.
     let enough = ODD.max(ODD_EACH * stretch.chars().take(SAMPLE).count() as f32);
     let is_odd = |sample: &&str| !is_sound(sample, enough, model) || is_whole_utf8(sample);
-    let Some(sample) = samples(stretch).find(is_odd) else {
+    let beginning = unusual.then(|| {
+        let end = stretch.char_indices().nth(SAMPLE);
+        &stretch[..end.map_or(stretch.len(), |(at, _)| at)]
+    });
+    let Some(sample) = beginning.into_iter().chain(samples(stretch)).find(is_odd) else {
         return (Vec::new(), 0);
     };
     let mut trials = Trials {
@@ -200,13 +213,18 @@ impl Trials<'_> {
         };
         let outcome = search::search(self.sample, chain, self.model, way);
         self.lookups += outcome.lookups;
-        let is_good = self.judge(&outcome, chain);
+        let is_proven = is_whole
+            && chain
+                .0
+                .last()
+                .is_some_and(|layer| layer.right == Right::Utf8);
+        let is_good = self.judge(&outcome, chain, is_proven);
         self.whole |= is_good && is_whole && self.has_good();
         is_good
     }
 
-    /// Adds a chain that reads like Chinese; `false` unless it reads well.
-    fn judge(&mut self, outcome: &search::Outcome, chain: &Chain) -> bool {
+    /// Adds a chain that reads like Chinese, or like rare Chinese if it `is_proven`; `false` unless it reads well.
+    fn judge(&mut self, outcome: &search::Outcome, chain: &Chain, is_proven: bool) -> bool {
         let gain = outcome.score - self.plain - LAYER * (chain.0.len() - 1) as f32;
         if gain <= NEARLY {
             return false;
@@ -222,7 +240,8 @@ impl Trials<'_> {
         // By how well they read, so that Chinese by accident does not keep layers from being found.
         let mean = nats / above as f32;
         let chinese = text.chars().filter(|&c| super::is_chinese(c)).count();
-        if mean > POOR && chinese as f32 >= super::CHINESE * above as f32 {
+        let poor = if is_proven { RARE } else { POOR };
+        if mean > poor && chinese as f32 >= super::CHINESE * above as f32 {
             self.found.retain(|found| found.2 != *chain);
             let reads_well = mean > GOOD && gain > 0.0;
             self.found.push((gain, reads_well, chain.clone()));
@@ -254,7 +273,7 @@ impl Trials<'_> {
                 outcome = search::search(self.sample, &chain, self.model, way);
                 self.lookups += outcome.lookups;
             }
-            self.judge(&outcome, &chain);
+            self.judge(&outcome, &chain, false);
         }
     }
 
@@ -488,10 +507,8 @@ fn goes_under(chain: &Chain, layer: Layer) -> bool {
 /// The chain without a detour: what went through another encoding and back only lost what that one lacks.
 fn direct(chain: &Chain) -> Option<Chain> {
     let at = chain.0.windows(2).position(|pair| {
-        matches!(
-            (pair[0].right, pair[1].wrong),
-            (Right::Gb18030, Wrong::Gbk) | (Right::Big5, Wrong::Big5)
-        )
+        let [outer, inner] = [pair[0], pair[1]];
+        outer.right != Right::Utf8 && is_written_as_read(outer, inner)
     })?;
     let mut layers = chain.0.clone();
     let inner = layers.remove(at + 1);
@@ -499,9 +516,24 @@ fn direct(chain: &Chain) -> Option<Chain> {
     Some(Chain(layers))
 }
 
-/// Whether the layers of a chain cancel each other out.
+/// Whether a layer under the last one of a chain brings back what that one has undone.
 fn is_idle(chain: &Chain, layer: Layer) -> bool {
-    layer.right == Right::Utf8 && chain.0.last().is_some_and(|last| last.wrong == Wrong::Utf8)
+    chain.0.last().is_some_and(|last| {
+        let both = Layer {
+            right: layer.right,
+            wrong: last.wrong,
+        };
+        is_written_as_read(*last, layer) && !both.is_mistake()
+    })
+}
+
+/// Whether the text between two layers was written with the codec that it had been read with.
+fn is_written_as_read(outer: Layer, inner: Layer) -> bool {
+    let between = Layer {
+        right: outer.right,
+        wrong: inner.wrong,
+    };
+    !between.is_mistake()
 }
 
 /// The share of suspicious characters among those above ASCII.

@@ -21,6 +21,16 @@ pub struct Layer {
     pub wrong: Wrong,
 }
 
+impl Layer {
+    /// Whether the two are different codecs at all.
+    pub(super) fn is_mistake(self) -> bool {
+        !matches!(
+            (self.right, self.wrong),
+            (Right::Utf8, Wrong::Utf8) | (Right::Gb18030, Wrong::Gbk) | (Right::Big5, Wrong::Big5)
+        )
+    }
+}
+
 /// Mistakes one upon the other, the last one first: in the order in which they are undone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Chain(pub Vec<Layer>);

@@ -20,7 +20,7 @@ mod search;
 mod transmit;
 mod wrong;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::edit::{Candidate, Edit, EditList, Evidence, GUESS_BELOW, Rule};
@@ -45,6 +45,8 @@ const BY_ACCIDENT_UTF8: f32 = 13.0;
 const EVEN: f32 = 4.0;
 /// The same where the text as it stands is Han or kana too, as rare characters of sound text are.
 const EVEN_AMONG_HAN: f32 = 8.0;
+/// The same where these are not even rare.
+const EVEN_AMONG_FREQUENT: f32 = 16.0;
 /// The same once the page has shown the chain.
 const EVEN_KNOWN: f32 = 1.0;
 /// Nats that each lost byte or pair takes off the gain: it makes more texts fit.
@@ -92,6 +94,9 @@ const DROPPED: usize = 600;
 const BAD: f32 = -10.0;
 /// A piece of so few characters that nothing was found in may have lost bytes anywhere.
 const SHORT: usize = 24;
+/// Different Han that a run must give before the page has shown its chain, and different characters that it must have:
+/// `★★★★☆` in Big5 is `」」」」「` in GBK, and 墉墉墉 in UTF-8 is 麒麟麽.
+const LEAST_DIFFERENT: usize = 2;
 /// Shares of a run that Chinese must have, of the characters above ASCII in it.
 const CHINESE: f32 = 0.6;
 
@@ -101,7 +106,8 @@ const LOST_FOR_GOOD: &str = "锟斤拷";
 /// Repairs what was misread in `text`.
 pub fn repair(text: &str, model: &Model, options: &Options) -> (EditList, Vec<Unresolved>) {
     let mut unresolved = lost_for_good(text);
-    let stretches = stretches(text);
+    let unusual = look::unusual(text, model);
+    let stretches = look::joined(stretches(text), &unusual);
     if stretches.is_empty() {
         return (EditList::default(), unresolved);
     }
@@ -113,7 +119,7 @@ pub fn repair(text: &str, model: &Model, options: &Options) -> (EditList, Vec<Un
         failures: [0; 2],
         runs: BTreeMap::new(),
     };
-    let pieces: Vec<Piece> = pieces(text, &stretches)
+    let pieces: Vec<Piece> = pieces(text, &stretches, &unusual)
         .into_iter()
         .flat_map(|piece| piece.cut(text))
         .collect();
@@ -179,6 +185,8 @@ struct Piece {
     span: Range<usize>,
     /// What is suspicious in it.
     stretch: Range<usize>,
+    /// Whether the stretch as a whole is, not its rare characters.
+    unusual: bool,
 }
 
 impl Piece {
@@ -216,8 +224,12 @@ impl Piece {
             for gap in gaps.chain(std::iter::once(to..to)) {
                 let span = at..gap.start;
                 let stretch = start.clamp(at, gap.start)..end.clamp(at, gap.start);
-                if text[stretch.clone()].chars().any(is_rare) {
-                    parts.push(Piece { span, stretch });
+                if self.unusual || text[stretch.clone()].chars().any(is_rare) {
+                    parts.push(Piece {
+                        span,
+                        stretch,
+                        unusual: self.unusual,
+                    });
                 }
                 at = gap.end;
             }
@@ -247,7 +259,7 @@ impl Piece {
 }
 
 /// The stretches, cut at line ends, with what is around them on the line.
-fn pieces(text: &str, stretches: &[Range<usize>]) -> Vec<Piece> {
+fn pieces(text: &str, stretches: &[Range<usize>], unusual: &[Range<usize>]) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = Vec::new();
     for stretch in stretches {
         let mut from = stretch.start;
@@ -281,10 +293,17 @@ fn pieces(text: &str, stretches: &[Range<usize>]) -> Vec<Piece> {
                 _ => pieces.push(Piece {
                     span: start.max(taken)..end.max(taken),
                     stretch: from.max(taken)..to.max(taken),
+                    unusual: false,
                 }),
             }
             from = to + 1;
         }
+    }
+    for piece in &mut pieces {
+        let next = unusual.partition_point(|line| line.end <= piece.stretch.start);
+        piece.unusual = unusual
+            .get(next)
+            .is_some_and(|line| line.start < piece.stretch.end);
     }
     pieces
 }
@@ -319,6 +338,16 @@ struct Run {
     confidence: f32,
     gain: f32,
     support: f32,
+}
+
+/// What speaks for a text as the original of a run.
+struct Proof {
+    /// By how much it reads better than an accident, in nats.
+    support: f32,
+    /// The share of the characters that tell which are Chinese.
+    chinese: f32,
+    /// How many different Han there are.
+    han: usize,
 }
 
 impl Repairer<'_> {
@@ -358,7 +387,7 @@ impl Repairer<'_> {
             } else {
                 1
             };
-            let (found, lookups) = candidates::chains(sample, self.model, layers);
+            let (found, lookups) = candidates::chains(sample, piece.unusual, self.model, layers);
             self.lookups = self.lookups.saturating_sub(lookups);
             for chain in found {
                 if self.known.iter().any(|known| known.chain == chain) {
@@ -423,7 +452,7 @@ impl Repairer<'_> {
         let few = chain.0.iter().all(|layer| layer.wrong.is_single_byte());
         let inside = outcome.path.iter().filter(|node| node.inside);
         let found: String = inside.flat_map(Node::characters).collect();
-        if !anywhere && !few && self.support(&found, chain).0 < EVEN_AMONG_HAN {
+        if !anywhere && !few && self.proof(&found, chain).support < EVEN_AMONG_HAN {
             return (outcome.score, Vec::new());
         }
         let mut silent = losses(text, &outcome, self.model, anywhere);
@@ -477,26 +506,31 @@ impl Repairer<'_> {
             let nodes = &outcome.path[from..to];
             let span = starts[from]..offset + nodes[nodes.len() - 1].to;
             let new: String = nodes.iter().flat_map(Node::characters).collect();
-            let (support, chinese) = self.support(&new, chain);
+            let proof = self.proof(&new, chain);
             let old = &self.text[span.clone()];
             let context = self.model.line_start();
-            let lost = nodes
-                .iter()
-                .flat_map(Node::puts)
-                .filter(|put| !put.known)
-                .count() as f32;
+            let filled = nodes.iter().flat_map(Node::puts).filter(|put| !put.known);
+            let lost = LOST * filled.count() as f32;
             let gain = plain::score(self.model, context, &new)
                 - plain::score(self.model, context, old)
-                - LOST * lost;
-            let among_han = old.chars().any(|c| matches!(c, '\u{3040}'..='\u{9FFF}'));
+                - lost;
+            let support = proof.support - lost;
+            let among_han = old
+                .chars()
+                .any(|c| matches!(c, '\u{3040}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}'));
+            let has_rare = old.chars().filter(|&c| is_rare(c)).count() > 1;
             let even = match (known, among_han) {
                 (true, _) => EVEN_KNOWN,
                 (false, false) => EVEN,
-                (false, true) => EVEN_AMONG_HAN,
+                (false, true) if has_rare => EVEN_AMONG_HAN,
+                (false, true) => EVEN_AMONG_FREQUENT,
             };
+            let shown: BTreeSet<char> = old.chars().filter(|c| !c.is_ascii()).collect();
+            let is_varied = proof.han >= LEAST_DIFFERENT && shown.len() >= LEAST_DIFFERENT;
+            let is_enough = proof.chinese >= CHINESE && (known || is_varied);
             let evidence = support.min(gain) - even;
             let confidence = 1.0 / (1.0 + (-SLOPE * evidence).exp());
-            if chinese >= CHINESE && confidence >= WORTH_A_REPORT {
+            if is_enough && confidence >= WORTH_A_REPORT {
                 runs.push(Run {
                     span,
                     chain: chain.clone(),
@@ -522,26 +556,36 @@ impl Repairer<'_> {
         runs
     }
 
-    /// How much better than an accident the text reads, in nats, and how Chinese it is.
-    fn support(&self, new: &str, chain: &Chain) -> (f32, f32) {
+    /// What speaks for a text as the original.
+    fn proof(&self, new: &str, chain: &Chain) -> Proof {
         let accident = match chain.0.last() {
             Some(layer) if layer.right == Right::Utf8 => BY_ACCIDENT_UTF8,
             _ => BY_ACCIDENT,
         };
         let mut context = self.model.line_start();
-        let mut before = None;
+        let mut last_two = [None; 2];
+        let mut han = BTreeSet::new();
         let (mut support, mut chinese, mut all) = (0.0, 0, 0);
         for c in new.chars() {
-            let (next, nats) = plain::read_original(self.model, context, before, c);
+            let (next, nats) = plain::read_original(self.model, context, last_two[1], c);
             context = next;
-            before = Some(c);
+            // A row of one sign gives a row of another one, which proves nothing again.
+            let again = last_two.contains(&Some(c));
+            last_two = [last_two[1], Some(c)];
             if proves(c) {
-                support += nats + accident;
+                support += if again { 0.0 } else { nats + accident };
                 all += 1;
                 chinese += usize::from(is_chinese(c));
             }
+            if matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{20000}'..='\u{3FFFF}') {
+                han.insert(c);
+            }
         }
-        (support, chinese as f32 / (all as f32).max(1.0))
+        Proof {
+            support,
+            chinese: chinese as f32 / (all as f32).max(1.0),
+            han: han.len(),
+        }
     }
 
     /// Turns a run into edits, a clause each.

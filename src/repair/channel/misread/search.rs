@@ -41,6 +41,11 @@ const INCOMPLETE: f32 = 5.0;
 pub(super) const OPEN: f32 = 8.0;
 /// How much more behind a character that is suspicious itself: a run begins with the first of these.
 const OPEN_LATE: f32 = 4.0;
+const LATE_ROW: f32 = 3.0;
+/// What it costs to begin one behind a character that the wrong codec has too: text is misread from the beginning of a line or of a value on, as a rule.
+const OPEN_INSIDE: f32 = 3.0;
+/// What a suspicious character costs behind a run that may as well belong to it.
+const LEFT_OVER: f32 = 2.0;
 /// What it costs to end one before the text ends: the more, the longer it is, up to the second one. A few rare
 /// characters do not end a long run.
 const CLOSE: [f32; 2] = [2.0, 14.0];
@@ -48,6 +53,8 @@ const CLOSE: [f32; 2] = [2.0, 14.0];
 const CLOSE_STEP: f32 = 0.5;
 /// What it costs that a `?` or U+FFFD is a lost byte, or two of them.
 const MARKED: [f32; 2] = [0.5, 1.5];
+/// How much more where a `?` stands between spaces, as operators do.
+const MARKED_ALONE: f32 = 6.0;
 /// What it costs that a byte, or two, were lost without a trace.
 const SILENT: [f32; 2] = [4.0, 4.5];
 /// The same once a run has lost some so: a codec that lacks a character lacks it every time, so that from there on the
@@ -123,6 +130,8 @@ struct Hypothesis {
     lone: [u8; MOST_LAYERS],
     /// Whether the run has lost bytes without a trace.
     dropped: bool,
+    /// Whether a run has ended before.
+    closed: bool,
     /// Characters of Simplified text only less those of Traditional text only, so far.
     script: i16,
     /// The last character that came out, for scripts that the model does not know.
@@ -138,6 +147,7 @@ struct Hypothesis {
 impl Hypothesis {
     fn same_future(&self, other: &Hypothesis) -> bool {
         self.inside == other.inside
+            && self.closed == other.closed
             && self.dropped == other.dropped
             && self.pending == other.pending
             && self.lone == other.lone
@@ -330,6 +340,7 @@ pub(super) fn search(text: &str, chain: &Chain, model: &Model, way: Way<'_>) -> 
         way,
         traces: Traces::of(text),
         page: '\0',
+        alone: false,
         nodes: Vec::with_capacity(text.len()),
         merges: Vec::new(),
         lookups: 0,
@@ -346,6 +357,8 @@ struct Search<'s> {
     traces: Traces,
     /// The character of the page that is read.
     page: char,
+    /// Whether it is a `?` between spaces.
+    alone: bool,
     nodes: Vec<Node>,
     merges: Vec<Merge>,
     lookups: usize,
@@ -376,6 +389,7 @@ impl Search<'_> {
             fresh: 0,
             lone: [0; MOST_LAYERS],
             dropped: false,
+            closed: false,
             script: 0,
             before: None,
             node: ROOT,
@@ -389,17 +403,28 @@ impl Search<'_> {
         let mut silent = self.way.silent.iter().peekable();
         let outer = self.chain.0[0].wrong;
         let mut last = None;
+        let mut row = 0.0_f32;
         for (at, c) in text.char_indices() {
             let to = at + c.len_utf8();
             self.page = c;
-            // What stands before may as well belong to the run.
             let before = last.replace(c);
-            let may_be_inside = before.is_some_and(|before: char| {
-                look::is_suspicious(before) && outer.encode(before).is_some()
-            });
+            // What stands before may as well belong to the run.
+            let own_before = before.and_then(|c| Some((c, outer.encode(c)?)));
+            row = match (own_before, before) {
+                (Some((c, _)), _) if look::is_suspicious(c) => (row + 1.0).min(LATE_ROW),
+                (_, Some(c)) if !c.is_ascii() => (row - 0.5_f32).max(0.0),
+                _ => 0.0,
+            };
+            let late = match own_before {
+                Some((c, code)) if row == 0.0 && c.is_alphabetic() && code.bytes().len() > 1 => {
+                    OPEN_INSIDE
+                }
+                _ => OPEN_LATE * row,
+            };
             let again = matches!(c, '?' | '\u{FFFD}') && before == Some(c);
             let most_tried = if again { TRIES_AGAIN } else { TRIES[0] };
             let following = text[to..].chars().next();
+            self.alone = c == '?' && before == Some(' ') && following == Some(' ');
             while silent.next_if(|&&place| place < at).is_some() {}
             let exhausted = self.lookups > self.way.budget;
             let may_drop = !exhausted && silent.peek() == Some(&&at);
@@ -429,9 +454,13 @@ impl Search<'_> {
                     let length = hypothesis.read[0] as f32;
                     hypothesis.score -= (CLOSE[0] + CLOSE_STEP * length).min(CLOSE[1]);
                     hypothesis.inside = false;
+                    hypothesis.closed = true;
                 }
                 let mut opened = hypothesis;
                 self.stand(&mut hypothesis, c);
+                if hypothesis.closed && own.is_some() && look::is_suspicious(c) {
+                    hypothesis.score -= LEFT_OVER;
+                }
                 next.push(hypothesis);
                 if !c.is_ascii() {
                     opened.inside = true;
@@ -439,9 +468,7 @@ impl Search<'_> {
                     opened.lone = [0; MOST_LAYERS];
                     opened.read = [0; MOST_LAYERS];
                     opened.score -= self.way.open;
-                    if may_be_inside {
-                        opened.score -= OPEN_LATE;
-                    }
+                    opened.score -= late;
                     self.take(opened, c, following, exhausted, &mut next);
                 }
             }
@@ -524,7 +551,15 @@ impl Search<'_> {
             let next = following
                 .and_then(|c| wrong.encode(c))
                 .map(|code| code.bytes()[0]);
-            self.lose(layer, hypothesis, 1, next, MARKED, out);
+            let alone = if self.alone { MARKED_ALONE } else { 0.0 };
+            self.lose(
+                layer,
+                hypothesis,
+                1,
+                next,
+                MARKED.map(|cost| cost + alone),
+                out,
+            );
         }
         if c == '\u{FFFD}' {
             return;

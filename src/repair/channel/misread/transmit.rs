@@ -176,16 +176,9 @@ fn with_latin1(chain: &Chain) -> Option<Chain> {
 /// Every pair of right and wrong codec that is a mistake.
 pub fn layers() -> impl Iterator<Item = Layer> {
     Right::ALL.into_iter().flat_map(|right| {
-        Wrong::ALL
+        let layers = Wrong::ALL
             .into_iter()
-            .filter(move |wrong| {
-                !matches!(
-                    (right, wrong),
-                    (Right::Utf8, Wrong::Utf8)
-                        | (Right::Gb18030, Wrong::Gbk)
-                        | (Right::Big5, Wrong::Big5)
-                )
-            })
-            .map(move |wrong| Layer { right, wrong })
+            .map(move |wrong| Layer { right, wrong });
+        layers.filter(|layer| layer.is_mistake())
     })
 }
