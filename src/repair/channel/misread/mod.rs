@@ -843,16 +843,18 @@ fn candidates_of(
     text: &dyn Fn(Range<usize>) -> String,
 ) -> Vec<Candidate> {
     let mut ways = vec![(new.to_owned(), 0.0)];
-    for rival in &run.rivals {
-        if rival.behind > FAR_BEHIND || rival.from < nodes.start || rival.to > nodes.end {
+    for rival in run.rivals.iter().filter(|rival| rival.behind <= FAR_BEHIND) {
+        // What lies outside of these nodes must be the same, for it is decided by itself.
+        let from = rival.from.max(nodes.start);
+        let to = rival.to.min(nodes.end);
+        let inside = (from < to)
+            .then(|| rival.text.strip_prefix(&text(rival.from..from)))
+            .flatten()
+            .and_then(|rest| rest.strip_suffix(&text(to..rival.to)));
+        let Some(inside) = inside else {
             continue;
-        }
-        let way = [
-            text(nodes.start..rival.from),
-            rival.text.clone(),
-            text(rival.to..nodes.end),
-        ]
-        .concat();
+        };
+        let way = [&text(nodes.start..from), inside, &text(to..nodes.end)].concat();
         match ways.iter_mut().find(|(other, _)| *other == way) {
             Some((_, behind)) => *behind = rival.behind.min(*behind),
             None => ways.push((way, rival.behind)),

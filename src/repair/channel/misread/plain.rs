@@ -20,6 +20,8 @@ const WIDE_SPACE: f32 = -7.0;
 /// Nats of a character that no Chinese text has: controls, Hangul, private use, halfwidth katakana, U+FFFD.
 const IMPOSSIBLE: f32 = -20.0;
 
+/// What it costs that a letter or digit of full width stands beside one of half width.
+const MIXED_WIDTH: f32 = -8.0;
 /// Nats of a sign that no Chinese text of the model had.
 const STRANGE: f32 = -16.0;
 /// What a letter of another alphabet or kana costs more in Chinese text than in text of its own: the first one of a
@@ -165,9 +167,26 @@ pub(super) fn read_original(
         Kind::Latin if before.is_some_and(|c| c.is_ascii_alphabetic()) => nats + FOREIGN[1],
         Kind::Latin | Kind::Greek | Kind::Cyrillic | Kind::Kana => nats + FOREIGN[0],
         _ if c.is_ascii_control() && !c.is_ascii_whitespace() => IMPOSSIBLE,
+        _ if is_wide(c) != before.is_some_and(is_wide) => nats + beside_narrow(model, before, c),
         _ => nats,
     };
     (next, nats)
+}
+
+/// What a letter or digit of full width costs more, one of all letters, and more yet beside one of half width.
+fn beside_narrow(model: &Model, before: Option<char>, c: char) -> f32 {
+    let narrow = |c: char| c.is_ascii_alphanumeric();
+    let own = if is_wide(c) { model.share(c) } else { 0.0 };
+    if narrow(c) || before.is_some_and(narrow) {
+        own + MIXED_WIDTH
+    } else {
+        own
+    }
+}
+
+/// Letters and digits of full width.
+fn is_wide(c: char) -> bool {
+    matches!(c, '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ')
 }
 
 /// Nats of a text after a context.

@@ -55,6 +55,10 @@ const CLOSE_STEP: f32 = 0.5;
 const MARKED: [f32; 2] = [0.5, 1.5];
 /// How much more where a `?` stands between spaces, as operators do.
 const MARKED_ALONE: f32 = 6.0;
+/// What it costs that a mark stands for the space behind a byte too.
+const EATEN_SPACE: f32 = 3.0;
+/// Letters of the longest name of a tag that is recognised without its `<` (blockquote).
+const LONGEST_TAG: usize = 10;
 /// What it costs that a byte, or two, were lost without a trace.
 const SILENT: [f32; 2] = [4.0, 4.5];
 /// The same once a run has lost some so: a codec that lacks a character lacks it every time, so that from there on the
@@ -89,6 +93,26 @@ const DOUBLE: f32 = 5.0;
 const ACCIDENT: f32 = 2.0;
 /// What it costs that a character is of the other script than those before it: the model folds both scripts.
 const OTHER_SCRIPT: f32 = 3.0;
+
+/// What a lost lead byte must have eaten, seen from what stands behind its mark: some decoders take the next byte for the
+/// second one of a pair, whatever it is, so that `！</p>` shows as `锛?/p>`. The end of markup or of a value is plain to see
+/// and costs nothing; a space before a letter or a digit may as well not have been there.
+fn eaten_before(rest: &str) -> Option<(u8, f32)> {
+    let name = rest.strip_prefix('/').unwrap_or(rest);
+    let end = name.find(|c: char| !c.is_ascii_alphanumeric());
+    let behind = name[end.unwrap_or(name.len())..].trim_start();
+    let is_tag = name.starts_with(|c: char| c.is_ascii_lowercase())
+        && end.is_some_and(|end| end <= LONGEST_TAG)
+        && behind.trim_start_matches('/').starts_with('>');
+    if is_tag {
+        return Some((b'<', 0.0));
+    }
+    if rest.starts_with(",\"") || rest.starts_with(":\"") || rest.starts_with('>') {
+        return Some((b'"', 0.0));
+    }
+    rest.starts_with(|c: char| c.is_ascii_alphanumeric())
+        .then_some((b' ', EATEN_SPACE))
+}
 
 /// Bytes that were lost and put back.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -341,6 +365,7 @@ pub(super) fn search(text: &str, chain: &Chain, model: &Model, way: Way<'_>) -> 
         traces: Traces::of(text),
         page: '\0',
         alone: false,
+        eaten: None,
         nodes: Vec::with_capacity(text.len()),
         merges: Vec::new(),
         lookups: 0,
@@ -359,6 +384,8 @@ struct Search<'s> {
     page: char,
     /// Whether it is a `?` between spaces.
     alone: bool,
+    /// What it has eaten if it stands for a lead byte, and what that costs.
+    eaten: Option<(u8, f32)>,
     nodes: Vec<Node>,
     merges: Vec<Merge>,
     lookups: usize,
@@ -424,6 +451,7 @@ impl Search<'_> {
             let again = matches!(c, '?' | '\u{FFFD}') && before == Some(c);
             let most_tried = if again { TRIES_AGAIN } else { TRIES[0] };
             let following = text[to..].chars().next();
+            self.eaten = eaten_before(&text[to..]);
             self.alone = c == '?' && before == Some(' ') && following == Some(' ');
             while silent.next_if(|&&place| place < at).is_some() {}
             let exhausted = self.lookups > self.way.budget;
@@ -708,7 +736,18 @@ impl Search<'_> {
         let silent = over == 0;
         let costs = costs.map(|cost| cost + self.traces.cost(layer, silent));
         let lone = hypothesis.lone[layer];
+        let eaten = self
+            .eaten
+            .filter(|_| !silent && layer == 0 && !wrong.is_single_byte());
         for loss in &*self.losses(layer, hypothesis.pending[layer], silent) {
+            if let Some((byte, cost)) = eaten.filter(|_| !loss.pair) {
+                let mut lost = hypothesis;
+                lost.score -= costs[0] + loss.extra + cost;
+                self.put_back(layer, lost, over, &[loss.bytes[0], byte], out);
+                if cost == 0.0 {
+                    continue;
+                }
+            }
             // Two lone bytes in a row that make a character would have shown as it.
             if lone != 0 && wrong.pair(lone, loss.bytes[0]).is_some() {
                 continue;

@@ -63,24 +63,34 @@ pub struct Misread {
 /// assert_eq!((&*shown.text, shown.lost), ("鏈嶅姟", 0));
 /// ```
 pub fn misread(text: &str, layer: Layer, loss: Loss) -> Option<Misread> {
+    misread_by(text, layer, loss, false)
+}
+
+/// The same by a decoder that `eats` what stands behind a lead byte, whatever it is.
+fn misread_by(text: &str, layer: Layer, loss: Loss, eats: bool) -> Option<Misread> {
     let mut bytes = Vec::with_capacity(text.len());
     for c in text.chars() {
         if !layer.right.encode(c, &mut bytes) {
             return None;
         }
     }
-    Some(decode(&bytes, layer.wrong, loss))
+    Some(decode(&bytes, layer.wrong, loss, eats))
 }
 
 /// The mistakes of a chain, the first one first.
 pub fn misread_all(text: &str, chain: &Chain, loss: Loss) -> Option<Misread> {
+    misread_all_by(text, chain, loss, false)
+}
+
+/// The same by decoders that eat what stands behind a lead byte.
+fn misread_all_by(text: &str, chain: &Chain, loss: Loss, eats: bool) -> Option<Misread> {
     let mut shown = Misread {
         text: text.to_owned(),
         lost: 0,
         bytes: 0,
     };
     for layer in chain.0.iter().rev() {
-        let next = misread(&shown.text, *layer, loss)?;
+        let next = misread_by(&shown.text, *layer, loss, eats)?;
         shown = Misread {
             lost: shown.lost + next.lost,
             ..next
@@ -89,7 +99,7 @@ pub fn misread_all(text: &str, chain: &Chain, loss: Loss) -> Option<Misread> {
     Some(shown)
 }
 
-fn decode(bytes: &[u8], wrong: Wrong, loss: Loss) -> Misread {
+fn decode(bytes: &[u8], wrong: Wrong, loss: Loss, eats: bool) -> Misread {
     let mut shown = Misread {
         text: String::with_capacity(bytes.len() * 2),
         lost: 0,
@@ -98,7 +108,7 @@ fn decode(bytes: &[u8], wrong: Wrong, loss: Loss) -> Misread {
     let mut at = 0;
     while at < bytes.len() {
         let rest = &bytes[at..];
-        let (length, c) = unit(rest, wrong);
+        let (length, c) = unit(rest, wrong, eats);
         at += length;
         match c {
             Some(c) => show(c, length, loss, &mut shown),
@@ -127,7 +137,7 @@ fn show(c: char, length: usize, loss: Loss, shown: &mut Misread) {
 }
 
 /// How many bytes the decoder takes, and what it shows for them.
-fn unit(rest: &[u8], wrong: Wrong) -> (usize, Option<char>) {
+fn unit(rest: &[u8], wrong: Wrong, eats: bool) -> (usize, Option<char>) {
     if let Some(c) = wrong.single(rest[0]) {
         return (1, Some(c));
     }
@@ -145,7 +155,7 @@ fn unit(rest: &[u8], wrong: Wrong) -> (usize, Option<char>) {
         Some(&trail) => match wrong.pair(rest[0], trail) {
             Some(c) => (2, Some(c)),
             // A trail byte that is none belongs to what follows.
-            None if wrong.is_form(rest[0], trail) => (2, None),
+            None if eats || wrong.is_form(rest[0], trail) => (2, None),
             None => (1, None),
         },
         None => (1, None),
@@ -154,11 +164,15 @@ fn unit(rest: &[u8], wrong: Wrong) -> (usize, Option<char>) {
 
 /// Whether `shown` is what the chain makes of `text`, with any loss.
 pub(super) fn replays(text: &str, chain: &Chain, shown: &str) -> bool {
-    Loss::ALL.into_iter().any(|loss| {
-        misread_all(text, chain, loss).is_some_and(|again| again.text == shown)
-            || with_latin1(chain).is_some_and(|chain| {
-                misread_all(text, &chain, loss).is_some_and(|again| again.text == shown)
-            })
+    let chains = [Some(chain.clone()), with_latin1(chain)];
+    let mut ways = Loss::ALL
+        .into_iter()
+        .flat_map(|loss| [(loss, false), (loss, true)]);
+    ways.any(|(loss, eats)| {
+        let mut chains = chains.iter().flatten();
+        chains.any(|chain| {
+            misread_all_by(text, chain, loss, eats).is_some_and(|again| again.text == shown)
+        })
     })
 }
 
