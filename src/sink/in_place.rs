@@ -479,8 +479,11 @@ impl Ready {
         })
     }
 
-    fn is_renamed(&self) -> bool {
-        !(self.replacing.hard_links == HardLinks::InPlace && self.target.names() > 1)
+    /// Whether the new file takes the name of the old one, which is not written to then.
+    pub(super) fn is_renamed(&self) -> bool {
+        self.replacing.hard_links != HardLinks::InPlace
+            || self.target.names() == 1
+            || self.target.is_backed_up(&self.replacing)
     }
 
     fn take_place(&self, temporary: &NamedTempFile) -> Result<(), SinkError> {
@@ -493,9 +496,7 @@ impl Ready {
                 reason: "it was changed by another program meanwhile, and is left as it is now; run again to repair it",
             });
         }
-        if let Some(suffix) = &self.replacing.backup {
-            back_up(target, suffix)?;
-        }
+        self.back_up()?;
         step(Step::BackedUp).map_err(failed)?;
         if self.is_renamed() {
             fs::rename(temporary.path(), &target.real).map_err(failed)?;
@@ -511,6 +512,53 @@ impl Ready {
                 .map_err(failed)?;
         }
         step(Step::Renamed).map_err(failed)
+    }
+
+    /// Keeps the old file under another name, if that is wanted.
+    fn back_up(&self) -> Result<(), SinkError> {
+        let Some(suffix) = &self.replacing.backup else {
+            return Ok(());
+        };
+        let target = &self.target;
+        let backup = with_suffix(&target.real, suffix);
+        let failed = |error| SinkError::Write(backup.clone(), error);
+        match fs::symlink_metadata(&backup) {
+            Ok(metadata) if Stamp::of(&metadata) != target.stamp => {
+                return Err(SinkError::BackupExists(backup));
+            }
+            // A run that was ended before the replacement has made it.
+            Ok(_) if self.is_renamed() => return Ok(()),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(error)),
+        }
+        // Another name of a file that is written over would keep nothing; some file systems have no hard links.
+        if self.is_renamed() && fs::hard_link(&target.real, &backup).is_ok() {
+            return Ok(());
+        }
+        self.copy_to(&backup)
+    }
+
+    /// Copies the old file with all that belongs to it.
+    fn copy_to(&self, backup: &Path) -> Result<(), SinkError> {
+        let failed = |error| SinkError::Write(backup.to_owned(), error);
+        let mut copy = temporary_in(parent(backup), 0o600).map_err(failed)?;
+        let _unfinished = atomic::Unfinished::new(copy.path());
+        let mut old = File::open(&self.target.real).map_err(failed)?;
+        io::copy(&mut old, copy.as_file_mut()).map_err(failed)?;
+        keep_metadata(&self.target, copy.as_file())?;
+        // The time is a courtesy.
+        let modified = self.target.metadata.modified();
+        let _ = modified.and_then(|modified| copy.as_file().set_modified(modified));
+        if self.replacing.durable {
+            copy.as_file().sync_all().map_err(failed)?;
+        }
+        fs::rename(copy.path(), backup).map_err(failed)?;
+        copy.disable_cleanup(true);
+        match self.replacing.durable {
+            true => atomic::sync_folder(parent(backup)).map_err(failed),
+            false => Ok(()),
+        }
     }
 }
 
@@ -541,28 +589,6 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
-}
-
-/// Keeps the old file under another name.
-fn back_up(target: &Target, suffix: &str) -> Result<(), SinkError> {
-    let backup = with_suffix(&target.real, suffix);
-    let failed = |error| SinkError::Write(backup.clone(), error);
-    match fs::symlink_metadata(&backup) {
-        Ok(metadata) if Stamp::of(&metadata) == target.stamp => return Ok(()),
-        Ok(_) => return Err(SinkError::BackupExists(backup)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(failed(error)),
-    }
-    match fs::hard_link(&target.real, &backup) {
-        Ok(()) => Ok(()),
-        // File systems without hard links.
-        Err(_) => {
-            let mut old = File::open(&target.real).map_err(failed)?;
-            let mut copy = super::AtomicFile::create(&backup)?;
-            io::copy(&mut old, &mut copy).map_err(failed)?;
-            copy.commit()
-        }
-    }
 }
 
 /// Gives a new file owner, mode and extended attributes (access lists are such) of the old one.

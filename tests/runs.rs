@@ -1,0 +1,61 @@
+//! Runs over several files: what was finished, where everything goes, inputs that are named twice.
+
+use std::fs;
+
+#[path = "support/program.rs"]
+mod program;
+
+use program::{DAMAGED, Folder, REPAIRED};
+
+/// The backup of a file that is written over is a file of its own, like the old one in all but its name.
+#[cfg(unix)]
+#[test]
+fn a_backup_is_no_other_name_of_what_is_written_over() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let folder = Folder::new();
+    folder.write("a.txt", DAMAGED);
+    fs::set_permissions(folder.at("a.txt"), fs::Permissions::from_mode(0o600)).unwrap();
+    fs::hard_link(folder.at("a.txt"), folder.at("b.txt")).unwrap();
+    folder.done(&[
+        "fix",
+        "-q",
+        "-w",
+        "--backup",
+        "--hard-links",
+        "inplace",
+        "a.txt",
+    ]);
+    assert_eq!(folder.read("b.txt"), REPAIRED);
+    assert_eq!(folder.read("a.txt.orig"), DAMAGED);
+    let backup = fs::metadata(folder.at("a.txt.orig")).unwrap();
+    assert_eq!(backup.mode() & 0o777, 0o600);
+    // A run that was ended between the backup and the replacement has left a second name.
+    folder.write("c.txt", DAMAGED);
+    fs::hard_link(folder.at("c.txt"), folder.at("c.txt.orig")).unwrap();
+    folder.done(&[
+        "fix",
+        "-q",
+        "-w",
+        "--backup",
+        "--hard-links",
+        "inplace",
+        "c.txt",
+    ]);
+    assert_eq!(folder.read("c.txt"), REPAIRED);
+    assert_eq!(folder.read("c.txt.orig"), DAMAGED);
+    // The same, and the file has a third name.
+    folder.write("e.txt", DAMAGED);
+    fs::hard_link(folder.at("e.txt"), folder.at("f.txt")).unwrap();
+    fs::hard_link(folder.at("e.txt"), folder.at("e.txt.orig")).unwrap();
+    folder.done(&[
+        "fix",
+        "-q",
+        "-w",
+        "--backup",
+        "--hard-links",
+        "inplace",
+        "e.txt",
+    ]);
+    assert_eq!(folder.read("f.txt"), REPAIRED);
+    assert_eq!(folder.read("e.txt.orig"), DAMAGED);
+}
