@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::in_place::{Digest, Ready, Replacing, Target, digest_of, sync_folders};
+use super::in_place::{Digest, HardLinks, Ready, Replacing, Target, digest_of, sync_folders};
 use super::{SinkError, atomic};
 use crate::batch::Spool;
 
@@ -76,6 +76,9 @@ struct Line {
     modified: i64,
     /// Where its old bytes stand in the other file, and how long they are there.
     place: (u64, u64),
+    /// Whether it was written over under all its names; otherwise this name got a file of its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    in_place: bool,
 }
 
 fn digest(written: &(u64, String)) -> Option<Digest> {
@@ -129,7 +132,7 @@ impl Journal {
     /// The disk is full, or the file cannot be read any more. The file must not be replaced then.
     pub fn keep(&self, ready: &mut Ready) -> Result<(), SinkError> {
         let failed = |error| SinkError::Journal(self.folder.clone(), error);
-        let after = ready.after();
+        let (after, in_place) = (ready.after(), !ready.is_renamed());
         let target = ready.target();
         let (stamp, path) = (target.stamp(), target.real().to_owned());
         let file = target.reader();
@@ -163,6 +166,7 @@ impl Journal {
             after: (after.size, hex(&after.hash)),
             modified: i64::try_from(stamp.modified).unwrap_or(0),
             place: (files.end, length),
+            in_place,
         };
         files.end += length;
         let mut text = serde_json::to_vec(&line).map_err(|error| failed(error.into()))?;
@@ -333,7 +337,10 @@ impl Undoing {
             return Ok(state);
         };
         let replacing = Replacing {
-            hard_links: super::HardLinks::Break,
+            hard_links: match line.in_place {
+                true => HardLinks::InPlace,
+                false => HardLinks::Break,
+            },
             durable,
             ..Replacing::default()
         };
@@ -445,5 +452,15 @@ mod tests {
         assert!(!at("c").exists());
         undoing.close().unwrap();
         assert!(runs(&at("runs"))[0].undone);
+    }
+
+    #[test]
+    fn a_line_without_the_newer_fields_is_read() {
+        let line: Line = serde_json::from_str(
+            r#"{"path":"頁.txt","before":[1,"00"],"after":[2,"00"],"modified":3,"place":[4,5]}"#,
+        )
+        .unwrap();
+        assert!(!line.in_place);
+        assert!(!serde_json::to_string(&line).unwrap().contains("in_place"));
     }
 }
