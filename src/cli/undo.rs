@@ -100,6 +100,18 @@ pub(crate) fn run(arguments: Arguments, console: &Console) -> anyhow::Result<Exi
     };
     let undoing = Undoing::open(&folder.join(name))?;
     let plan = undoing.plan();
+    match undoing.broken() {
+        0 => {}
+        count => console.warning(&format_args!(
+            "{}: {} of the journal cannot be read; the files they stand for stay as they are",
+            Visible(&**name),
+            if count == 1 {
+                "1 line".to_owned()
+            } else {
+                format!("{count} lines")
+            }
+        )),
+    }
     let mut kept = 0;
     for (path, undo) in &plan {
         let why = match undo {

@@ -101,7 +101,24 @@ pub struct Journal {
 struct Files {
     journal: File,
     originals: File,
-    end: u64,
+    /// Where the last whole line ends, and the last old file that was kept.
+    journal_end: u64,
+    originals_end: u64,
+}
+
+impl Files {
+    /// Writes a line. What is left of one that could not be written is cut off, so that the next one stands alone.
+    fn write_line(&mut self, line: &Line) -> io::Result<()> {
+        let mut text = serde_json::to_vec(line)?;
+        text.push(b'\n');
+        self.journal.seek(SeekFrom::Start(self.journal_end))?;
+        if let Err(error) = self.journal.write_all(&text) {
+            let _ = self.journal.set_len(self.journal_end);
+            return Err(error);
+        }
+        self.journal_end += text.len() as u64;
+        Ok(())
+    }
 }
 
 impl Journal {
@@ -157,7 +174,7 @@ impl Journal {
         let files = guard.as_mut().expect("it was just made");
         files
             .originals
-            .seek(SeekFrom::Start(files.end))
+            .seek(SeekFrom::Start(files.originals_end))
             .map_err(failed)?;
         let length = io::copy(&mut packed, &mut files.originals).map_err(failed)?;
         let line = Line {
@@ -165,13 +182,12 @@ impl Journal {
             before: (size, hash.to_hex().to_string()),
             after: (after.size, hex(&after.hash)),
             modified: i64::try_from(stamp.modified).unwrap_or(0),
-            place: (files.end, length),
+            place: (files.originals_end, length),
             in_place,
         };
-        files.end += length;
-        let mut text = serde_json::to_vec(&line).map_err(|error| failed(error.into()))?;
-        text.push(b'\n');
-        files.journal.write_all(&text).map_err(failed)
+        files.write_line(&line).map_err(failed)?;
+        files.originals_end += length;
+        Ok(())
     }
 
     fn create(&self) -> io::Result<Files> {
@@ -192,7 +208,8 @@ impl Journal {
         Ok(Files {
             journal,
             originals,
-            end: 0,
+            journal_end: 0,
+            originals_end: 0,
         })
     }
 
@@ -299,25 +316,35 @@ pub enum Undo {
 pub struct Undoing {
     folder: PathBuf,
     lines: Vec<Line>,
+    broken: usize,
 }
 
 impl Undoing {
     /// Reads the journal of a run.
     pub fn open(folder: &Path) -> Result<Undoing, SinkError> {
         let failed = |error| SinkError::Journal(folder.to_owned(), error);
-        let journal = File::open(folder.join(JOURNAL)).map_err(failed)?;
-        let mut lines = Vec::new();
-        for line in BufReader::new(journal).lines() {
-            match serde_json::from_str(&line.map_err(failed)?) {
+        let mut journal = BufReader::new(File::open(folder.join(JOURNAL)).map_err(failed)?);
+        let (mut lines, mut broken) = (Vec::new(), 0);
+        let mut text = Vec::new();
+        while journal.read_until(b'\n', &mut text).map_err(failed)? > 0 {
+            match serde_json::from_slice(&text) {
                 Ok(line) => lines.push(line),
                 // The last line of a run that was killed; its file was not replaced yet.
-                Err(_) => break,
+                Err(_) if !text.ends_with(b"\n") => {}
+                Err(_) => broken += 1,
             }
+            text.clear();
         }
         Ok(Undoing {
             folder: folder.to_owned(),
             lines,
+            broken,
         })
+    }
+
+    /// How many lines of the journal cannot be read. What they stand for stays as it is.
+    pub fn broken(&self) -> usize {
+        self.broken
     }
 
     /// What undoing would do to each file.
@@ -452,6 +479,46 @@ mod tests {
         assert!(!at("c").exists());
         undoing.close().unwrap();
         assert!(runs(&at("runs"))[0].undone);
+    }
+
+    #[test]
+    fn a_line_that_could_not_be_written_costs_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let journal = Journal::new(at("run"), false);
+        for name in ["a", "b", "c"] {
+            fs::write(at(name), "舊").unwrap();
+            let mut replacement = Target::open(&at(name))
+                .unwrap()
+                .replace(&Replacing::default())
+                .unwrap();
+            replacement.write_all("新".as_bytes()).unwrap();
+            let mut ready = replacement.finish().unwrap();
+            journal.keep(&mut ready).unwrap();
+            ready.commit().unwrap();
+            // The disk is full for a moment: half a line is written, and not even that can be cut off.
+            let mut files = journal.files.lock().unwrap();
+            let half = "{\"path\":\"half";
+            files
+                .as_mut()
+                .unwrap()
+                .journal
+                .write_all(half.as_bytes())
+                .unwrap();
+        }
+        let undoing = Undoing::open(&at("run")).unwrap();
+        assert_eq!((undoing.plan().len(), undoing.broken()), (3, 0));
+        drop(journal);
+        let text = fs::read_to_string(at("run/journal.jsonl")).unwrap();
+        let mut lines: Vec<&[u8]> = text.lines().map(str::as_bytes).collect();
+        lines.insert(1, b"{\"path\":\"half\xFF");
+        fs::write(at("run/journal.jsonl"), lines.join(&b'\n')).unwrap();
+        let undoing = Undoing::open(&at("run")).unwrap();
+        assert_eq!((undoing.plan().len(), undoing.broken()), (3, 1));
+        for number in 0..3 {
+            assert_eq!(undoing.restore(number, false).unwrap(), Undo::Restore);
+        }
+        assert_eq!(fs::read_to_string(at("b")).unwrap(), "舊");
     }
 
     #[test]
