@@ -59,3 +59,44 @@ fn a_backup_is_no_other_name_of_what_is_written_over() {
     assert_eq!(folder.read("f.txt"), REPAIRED);
     assert_eq!(folder.read("e.txt.orig"), DAMAGED);
 }
+
+/// Messages advise what can be done.
+#[cfg(unix)]
+#[test]
+fn messages_advise_what_helps() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    folder.write("d/a.txt", DAMAGED);
+    folder.done(&["fix", "-q", "-w", "d"]);
+    let run = fs::read_dir(folder.at(".state/hanfix/runs"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    // Nothing that root could not read: a folder in its place.
+    fs::rename(run.join("originals.zst"), run.join("aside")).unwrap();
+    let (code, _, error) = folder.ran(&["undo"]);
+    assert!(
+        code == 2 && error.contains("cannot read the journal"),
+        "{error}"
+    );
+    assert!(!error.contains("--no-journal"), "{error}");
+    fs::rename(run.join("aside"), run.join("originals.zst")).unwrap();
+    fs::rename(folder.at("d/a.txt"), folder.at("a.txt")).unwrap();
+    fs::set_permissions(folder.at("a.txt"), fs::Permissions::from_mode(0o644)).unwrap();
+    fs::create_dir(folder.at("d/a.txt")).unwrap();
+    let (code, _, error) = folder.ran(&["undo"]);
+    assert!(
+        code == 2 && error.contains("d/a.txt: cannot be read"),
+        "{error}"
+    );
+    let (code, _, error) = folder.ran(&["detect", "d"]);
+    assert!(code == 2 && error.contains("`d/*.txt`"), "{error}");
+    assert!(!error.contains("-o DIR"), "{error}");
+    let (_, _, error) = folder.ran(&["damage", "d"]);
+    assert!(!error.contains("UTF-8"), "{error}");
+    folder.write("gbk.txt", encoding_rs::GBK.encode("不是那種編碼").0);
+    let (_, _, error) = folder.ran(&["damage", "gbk.txt"]);
+    assert!(error.contains("only UTF-8 text"), "{error}");
+}

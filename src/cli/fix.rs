@@ -244,6 +244,7 @@ pub(crate) fn run(
         _ => interrupt::watch(Interrupt::Orderly)?,
     }
     let mut books = Books::new(console, &arguments.report, &select)?;
+    books.resumes = arguments.state.is_some();
     let (outer, inner) = threads(&select);
     let wants_report = books.wants();
     let wants_edits = edits.is_some();

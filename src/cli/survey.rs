@@ -62,6 +62,8 @@ pub(crate) struct Books<'c> {
     skipped: usize,
     /// Files that an earlier run finished.
     pub(crate) finished: usize,
+    /// Whether the same command does not read again what is finished.
+    pub(crate) resumes: bool,
     bytes: u64,
     report: Option<Report<BufWriter<AtomicFile>>>,
     stats: bool,
@@ -92,6 +94,7 @@ impl<'c> Books<'c> {
             failures: Vec::new(),
             skipped: 0,
             finished: 0,
+            resumes: false,
             bytes: 0,
             report,
             stats: arguments.stats,
@@ -257,7 +260,15 @@ impl<'c> Books<'c> {
             ));
         }
         if interrupt::wanted() {
-            self.console.note(&"hanfix: interrupted; nothing is half written, and the same command goes on where this one ended");
+            let next = match self.resumes {
+                true => "the same command goes on where this one ended",
+                false => {
+                    "the same command does the rest, and with --state reads nothing again that is finished"
+                }
+            };
+            self.console.note(&format_args!(
+                "hanfix: interrupted; nothing is half written, and {next}"
+            ));
             return Ok(ExitCode::from(INTERRUPTED as u8));
         }
         Ok(match found {

@@ -117,6 +117,7 @@ pub(crate) fn run(arguments: Arguments, console: &Console) -> anyhow::Result<Exi
         let why = match undo {
             Undo::Changed => "was changed since",
             Undo::Missing => "is gone",
+            Undo::Unreadable => "cannot be read",
             _ => continue,
         };
         kept += 1;
@@ -145,7 +146,7 @@ pub(crate) fn run(arguments: Arguments, console: &Console) -> anyhow::Result<Exi
     }
     let plural = if restored == 1 { "" } else { "s" };
     console.note(&format_args!("hanfix: {restored} file{plural} put back"));
-    Ok(match (failed, kept) {
+    Ok(match (failed, kept + undoing.broken()) {
         (0, 0) => ExitCode::SUCCESS,
         (0, _) => ExitCode::from(FOUND),
         _ => ExitCode::from(FAILED),

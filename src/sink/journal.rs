@@ -309,6 +309,8 @@ pub enum Undo {
     Changed,
     /// It is gone, and stays so.
     Missing,
+    /// It cannot be read, so that nobody knows what it is, and stays.
+    Unreadable,
 }
 
 /// A run that is read, to be undone.
@@ -322,7 +324,7 @@ pub struct Undoing {
 impl Undoing {
     /// Reads the journal of a run.
     pub fn open(folder: &Path) -> Result<Undoing, SinkError> {
-        let failed = |error| SinkError::Journal(folder.to_owned(), error);
+        let failed = |error| SinkError::Undo(folder.to_owned(), error);
         let mut journal = BufReader::new(File::open(folder.join(JOURNAL)).map_err(failed)?);
         let (mut lines, mut broken) = (Vec::new(), 0);
         let mut text = Vec::new();
@@ -357,7 +359,7 @@ impl Undoing {
 
     /// Puts the old bytes of one file back; `number` is its place in the plan.
     pub fn restore(&self, number: usize, durable: bool) -> Result<Undo, SinkError> {
-        let failed = |error| SinkError::Journal(self.folder.clone(), error);
+        let failed = |error| SinkError::Undo(self.folder.clone(), error);
         let line = &self.lines[number];
         let state = state(line);
         let Some(path) = line.path.path().filter(|_| state == Undo::Restore) else {
@@ -402,19 +404,21 @@ impl Undoing {
 
     /// Remembers that the run was undone.
     pub fn close(&self) -> Result<(), SinkError> {
-        fs::write(self.folder.join(UNDONE), "")
-            .map_err(|error| SinkError::Journal(self.folder.clone(), error))
+        let mark = self.folder.join(UNDONE);
+        fs::write(&mark, "").map_err(|error| SinkError::Write(mark, error))
     }
 }
 
 fn state(line: &Line) -> Undo {
-    let Some(mut file) = line.path.path().and_then(|path| File::open(path).ok()) else {
-        return Undo::Missing;
+    let Some(path) = line.path.path() else {
+        return Undo::Unreadable;
     };
-    match digest_of(&mut file).ok() {
-        now if now == digest(&line.after) => Undo::Restore,
-        now if now == digest(&line.before) => Undo::Original,
-        _ => Undo::Changed,
+    match File::open(path).and_then(|mut file| digest_of(&mut file)) {
+        Ok(now) if Some(now) == digest(&line.after) => Undo::Restore,
+        Ok(now) if Some(now) == digest(&line.before) => Undo::Original,
+        Ok(_) => Undo::Changed,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Undo::Missing,
+        Err(_) => Undo::Unreadable,
     }
 }
 
