@@ -191,6 +191,10 @@ impl Journal {
     }
 
     fn create(&self) -> io::Result<Files> {
+        // A new folder is durable once the one that it is in is.
+        let mut above: Vec<&Path> = self.folder.ancestors().skip(1).map(current).collect();
+        let there = above.iter().position(|folder| folder.is_dir());
+        above.truncate(there.map_or(above.len(), |there| there + 1));
         fs::create_dir_all(&self.folder)?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true);
@@ -204,6 +208,9 @@ impl Journal {
         let originals = options.open(self.folder.join(ORIGINALS))?;
         if self.durable {
             atomic::sync_folder(&self.folder)?;
+            for folder in above {
+                atomic::sync_folder(folder)?;
+            }
         }
         Ok(Files {
             journal,
@@ -237,6 +244,14 @@ impl Journal {
             .unwrap_or_else(|poisoned| poisoned.into_inner());
         guard.as_ref()?;
         Some(self.folder.file_name()?.to_string_lossy().into_owned())
+    }
+}
+
+/// A folder, where what is above a lone name is the current one.
+fn current(folder: &Path) -> &Path {
+    match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
     }
 }
 

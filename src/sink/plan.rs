@@ -1,6 +1,6 @@
 //! Which output belongs to which input, decided and checked before anything is written.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
@@ -90,7 +90,7 @@ fn refuse_clashes(inputs: &[Input], targets: &[PathBuf]) -> Result<(), SinkError
 
 /// Refuses targets that are inputs, by whatever name: through links, `..` or other spellings.
 pub fn refuse_inputs(inputs: &[Input], targets: &[PathBuf]) -> Result<(), SinkError> {
-    let identities: Vec<Identity> = inputs
+    let identities: HashSet<Identity> = inputs
         .iter()
         .filter_map(Input::path)
         .filter_map(identity)
