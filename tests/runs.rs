@@ -100,3 +100,58 @@ fn messages_advise_what_helps() {
     let (_, _, error) = folder.ran(&["damage", "gbk.txt"]);
     assert!(error.contains("only UTF-8 text"), "{error}");
 }
+
+/// Every input keeps its own output when some of them are finished already.
+#[test]
+fn a_second_run_writes_each_text_into_its_own_file() {
+    let folder = Folder::new();
+    folder.write("a.txt", DAMAGED);
+    folder.write("b.txt", "第二篇說的是另一件事。\n");
+    let words = [
+        "fix", "-q", "a.txt", "b.txt", "-o", "out/", "--state", "state",
+    ];
+    folder.done(&words);
+    folder.write("b.txt", "第二篇後來又說了一件事。\n");
+    folder.done(&words);
+    assert_eq!(folder.read("out/a.txt"), REPAIRED);
+    assert_eq!(folder.read("out/b.txt"), "第二篇后来又说了一件事。\n");
+}
+
+/// An output that another input has taken stays taken when that input is finished already.
+#[test]
+fn a_second_run_overwrites_no_output_of_the_first() {
+    let folder = Folder::new();
+    folder.write("d1/a.txt", DAMAGED);
+    folder.write("d2/a.txt", "另一個文件夾裡的文章。\n");
+    let words = ["fix", "d1", "d2", "-o", "o", "--state", "state"];
+    for _ in 0..2 {
+        let (code, _, error) = folder.ran(&words);
+        assert!(code == 2 && error.contains("--keep-paths"), "{error}");
+        assert_eq!(folder.read("o/a.txt"), REPAIRED);
+    }
+}
+
+/// A file that is edited after it was read is not finished.
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_edited_during_the_run_is_read_again() {
+    let folder = Folder::new();
+    folder.write("a.txt", DAMAGED);
+    let made = std::process::Command::new("mkfifo")
+        .arg(folder.at("pipe"))
+        .status();
+    assert!(made.unwrap().success());
+    let mut run = folder
+        .command(&[
+            "fix", "-q", "a.txt", "pipe", "-o", "out/", "--state", "state",
+        ])
+        .spawn()
+        .unwrap();
+    program::wait_until("the first output", || folder.at("out/a.txt").exists());
+    folder.write("a.txt", "讀過以後才寫的一句話。\n");
+    // The run waits for the pipe, and notes what is finished when it ends.
+    fs::write(folder.at("pipe"), "管道裡的話。\n").unwrap();
+    assert!(run.wait().unwrap().success());
+    folder.done(&["fix", "-q", "a.txt", "-o", "out/", "--state", "state"]);
+    assert_eq!(folder.read("out/a.txt"), "读过以后才写的一句话。\n");
+}

@@ -1,7 +1,8 @@
 //! `hanfix fix`: repaired text.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
+use std::fs;
 use std::io::{self, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,8 +15,8 @@ use hanfix::batch::{Batch, BatchError, Spool, in_order};
 use hanfix::report::Visible;
 use hanfix::report::json::JsonLines;
 use hanfix::sink::{
-    self, AtomicFile, Destination, Draft, HardLinks, Journal, Ready, Replacing, SinkError, State,
-    Target,
+    self, AtomicFile, Destination, Draft, HardLinks, Journal, Ready, Replacing, SinkError,
+    Snapshot, State, Target,
 };
 use hanfix::source::{HEAD, Input, Reader};
 
@@ -195,13 +196,14 @@ enum Place {
     Itself,
 }
 
-/// An input, where it goes, and what was done with it.
-struct Done {
-    item: Item,
-    place: Place,
-    fate: Fate,
-    ready: Option<Ready>,
-    edits: Spool,
+impl Place {
+    /// The file, where it is another than the input.
+    fn output(&self) -> Option<&Path> {
+        match self {
+            Place::File(path) => Some(path),
+            Place::Standard | Place::Itself => None,
+        }
+    }
 }
 
 pub(crate) fn run(
@@ -218,154 +220,172 @@ pub(crate) fn run(
         return Ok(ExitCode::SUCCESS);
     }
     drop(listing);
-    let mut places = places(&arguments, &select)?;
-    let durable = !arguments.in_place.no_fsync;
-    let fingerprint = arguments.fingerprint(config);
-    let fingerprint: Vec<&str> = fingerprint.iter().map(String::as_str).collect();
-    let state = arguments
-        .state
-        .as_deref()
-        .map(|path| State::open(path, &fingerprint))
-        .transpose()?;
-    let state = RefCell::new(state);
-    let edits = match &arguments.edits {
-        Some(path) => Some(create_edits(path, &select, arguments.output.as_deref())?),
-        None => None,
-    };
+    let mut session = Session::new(&arguments, config, console, &select)?;
+    let finished_before = session.work(&arguments, console, &select, &profiles)?;
+    session.finish(&arguments, console, finished_before)
+}
+
+/// What a run has open from its beginning to its end.
+struct Session<'c> {
+    places: Places,
+    replacing: Replacing,
+    journal: Option<Journal>,
+    state: RefCell<Option<State>>,
+    edits: Option<EditsFile>,
+    books: Books<'c>,
+}
+
+impl<'c> Session<'c> {
+    /// Checks where everything goes and opens what is written beside the texts.
+    fn new(
+        arguments: &Arguments,
+        config: &Config,
+        console: &'c Console,
+        select: &Select,
+    ) -> anyhow::Result<Self> {
+        let mut places = places(arguments, select)?;
+        let fingerprint = arguments.fingerprint(config);
+        let fingerprint: Vec<&str> = fingerprint.iter().map(String::as_str).collect();
+        let state = arguments
+            .state
+            .as_deref()
+            .map(|path| State::open(path, &fingerprint))
+            .transpose()?;
+        let edits = match &arguments.edits {
+            Some(path) => Some(create_edits(path, select, arguments.output.as_deref())?),
+            None => None,
+        };
+        watch(arguments, select, &places)?;
+        let mut books = Books::new(console, &arguments.report, select)?;
+        books.resumes = state.is_some();
+        let (replacing, journal) = match &mut places {
+            Places::InPlace(replacing, journal) => (replacing.clone(), journal.take()),
+            _ => (Replacing::default(), None),
+        };
+        Ok(Session {
+            places,
+            replacing,
+            journal,
+            state: RefCell::new(state),
+            edits,
+            books,
+        })
+    }
+
+    /// Repairs all inputs; gives how many an earlier run has finished.
+    fn work(
+        &mut self,
+        arguments: &Arguments,
+        console: &Console,
+        select: &Select,
+        profiles: &Profiles<'_>,
+    ) -> anyhow::Result<usize> {
+        let (outer, inner) = threads(select);
+        let fixing = Fixing {
+            profiles,
+            threads: inner,
+            replacing: &self.replacing,
+            journal: self.journal.as_ref(),
+            durable: !arguments.in_place.no_fsync,
+            wants_edits: self.edits.is_some(),
+            wants_report: self.books.wants(),
+        };
+        let sweep = |folder: &Path| {
+            if arguments.in_place.write {
+                sink::sweep(folder);
+            }
+        };
+        let finished_before = Cell::new(0);
+        let (places, state) = (&mut self.places, &self.state);
+        let items = select
+            .items(&sweep)
+            .take_while(|_| !interrupt::wanted())
+            // Its place first: what is finished keeps the place that it has.
+            .map(|item| {
+                let place = places.of(&item);
+                (item, place)
+            })
+            .filter(|(item, place)| {
+                let is_finished = state.borrow().as_ref().is_some_and(|state| {
+                    let place = place.as_ref();
+                    place.is_ok_and(|place| state.is_finished(item.input.name(), place.output()))
+                });
+                finished_before.set(finished_before.get() + usize::from(is_finished));
+                !is_finished
+            });
+        let single = select.single();
+        let books = &mut self.books;
+        let edits = &mut self.edits;
+        let mut committer = Committer::new(fixing.journal, state, fixing.durable);
+        let work = |(item, place)| fixing.handle(item, place);
+        in_order(outer, AHEAD, items, work, |done| {
+            let (finished, mut list) = done.ok_or(BatchError::Panicked)?;
+            let path = &*finished.path;
+            if let Some(edits) = edits {
+                list.rewind()?;
+                io::copy(&mut list, edits.get_mut())?;
+                if let Fate::Failed(error) = &finished.fate {
+                    edits.error(path, &format!("{error:#}"))?;
+                }
+            }
+            if let (Fate::Seen(seen), true) =
+                (&finished.fate, console.is_verbose() && single.is_none())
+            {
+                books.aside(|| console.note(&super::check::line(path, &seen.tally)));
+            }
+            committer.push(finished, books)
+        })?;
+        committer.flush(books)?;
+        Ok(finished_before.get())
+    }
+
+    /// Completes the lists and says what was done.
+    fn finish(
+        mut self,
+        arguments: &Arguments,
+        console: &Console,
+        finished_before: usize,
+    ) -> anyhow::Result<ExitCode> {
+        self.books.finished = finished_before;
+        if let Some(mut edits) = self.edits {
+            edits.summary(&self.books.totals)?;
+            edits
+                .into_inner()
+                .into_inner()
+                .map_err(io::IntoInnerError::into_error)?
+                .commit()?;
+        }
+        if let Some(run) = self.journal.as_ref().and_then(Journal::run)
+            && console.wants_summary()
+        {
+            let folder = match &arguments.in_place.journal {
+                Some(folder) => format!(" --journal {}", Visible(&**folder)),
+                None => String::new(),
+            };
+            console.note(&format_args!(
+                "hanfix: `hanfix undo{folder} {run}` puts the old files back"
+            ));
+        }
+        let doubts = self.books.totals.doubts_any();
+        self.books.finish(arguments.strict && doubts)
+    }
+}
+
+/// Watches for Ctrl-C.
+fn watch(arguments: &Arguments, select: &Select, places: &Places) -> anyhow::Result<()> {
     // A single text can wait for ever, as on standard input; with several there is something to bring in order.
-    let single = select.single();
-    match &places {
+    match places {
         // Nothing that could stay half written: the system's own way to end is as good, and needs no thread.
         Places::Planned(plan)
             if matches!(plan.as_slice(), [Destination::Standard])
-                && edits.is_none()
-                && arguments.report.report.is_none() => {}
-        _ if single.is_some() => interrupt::watch(Interrupt::Now)?,
-        _ => interrupt::watch(Interrupt::Orderly)?,
+                && arguments.edits.is_none()
+                && arguments.report.report.is_none() =>
+        {
+            Ok(())
+        }
+        _ if select.single().is_some() => interrupt::watch(Interrupt::Now),
+        _ => interrupt::watch(Interrupt::Orderly),
     }
-    let mut books = Books::new(console, &arguments.report, &select)?;
-    books.resumes = arguments.state.is_some();
-    let (outer, inner) = threads(&select);
-    let wants_report = books.wants();
-    let wants_edits = edits.is_some();
-    let (replacing, journal) = match &mut places {
-        Places::InPlace(replacing, journal) => (replacing.clone(), journal.take()),
-        _ => (Replacing::default(), None),
-    };
-    let sweep = |folder: &Path| {
-        if arguments.in_place.write {
-            sink::sweep(folder);
-        }
-    };
-    let finished_before = std::cell::Cell::new(0);
-    let items = select
-        .items(&sweep)
-        .take_while(|_| !interrupt::wanted())
-        .filter(|item| {
-            let finished = state
-                .borrow()
-                .as_ref()
-                .is_some_and(|state| state.is_finished(item.input.name()));
-            finished_before.set(finished_before.get() + usize::from(finished));
-            !finished
-        })
-        .map(|item| {
-            let place = places.of(&item);
-            (item, place)
-        });
-    let work = |(mut item, place): (Item, Result<Place, SinkError>)| {
-        let mut edits = Spool::new();
-        let form = if wants_edits {
-            Form::Json
-        } else {
-            Form::Nothing
-        };
-        let watcher = Watcher::new(form, &mut edits, wants_report);
-        let (place, problem) = match (item.problem.take(), place) {
-            (Some(problem), _) => (Place::Standard, Some(problem.into())),
-            (None, Ok(place)) => (place, None),
-            (None, Err(problem)) => (Place::Standard, Some(problem.into())),
-        };
-        let mut ready = None;
-        let fate = match problem {
-            Some(problem) => Fate::Failed(problem),
-            None => {
-                let fixing = Fixing {
-                    profiles: &profiles,
-                    threads: inner,
-                    replacing: &replacing,
-                    journal: journal.as_ref(),
-                    durable,
-                };
-                fixing.fix(&item, &place, watcher, &mut ready)
-            }
-        };
-        Done {
-            item,
-            place,
-            fate,
-            ready,
-            edits,
-        }
-    };
-    let mut edits = edits;
-    let mut committer = Committer::new(journal.as_ref(), &state, durable);
-    in_order(outer, AHEAD, items, work, |done| {
-        let Done {
-            item,
-            place,
-            fate,
-            ready,
-            edits: mut list,
-        } = done.ok_or(BatchError::Panicked)?;
-        let path = item.input.name();
-        if let Some(edits) = &mut edits {
-            list.rewind()?;
-            io::copy(&mut list, edits.get_mut())?;
-            if let Fate::Failed(error) = &fate {
-                edits.error(path, &format!("{error:#}"))?;
-            }
-        }
-        if let (Fate::Seen(seen), true) = (&fate, console.is_verbose() && single.is_none()) {
-            books.aside(|| console.note(&super::check::line(path, &seen.tally)));
-        }
-        let output = match place {
-            Place::File(output) => Some(output),
-            _ => None,
-        };
-        committer.push(
-            Finished {
-                path: path.to_owned(),
-                output,
-                fate,
-                ready,
-            },
-            &mut books,
-        )
-    })?;
-    committer.flush(&mut books)?;
-    books.finished = finished_before.get();
-    if let Some(mut edits) = edits {
-        edits.summary(&books.totals)?;
-        edits
-            .into_inner()
-            .into_inner()
-            .map_err(io::IntoInnerError::into_error)?
-            .commit()?;
-    }
-    if let Some(run) = journal.as_ref().and_then(Journal::run)
-        && console.wants_summary()
-    {
-        let folder = match &arguments.in_place.journal {
-            Some(folder) => format!(" --journal {}", Visible(&**folder)),
-            None => String::new(),
-        };
-        console.note(&format_args!(
-            "hanfix: `hanfix undo{folder} {run}` puts the old files back"
-        ));
-    }
-    let doubts = books.totals.doubts_any();
-    books.finish(arguments.strict && doubts)
 }
 
 type EditsFile = JsonLines<BufWriter<AtomicFile>>;
@@ -494,16 +514,56 @@ struct Fixing<'f> {
     replacing: &'f Replacing,
     journal: Option<&'f Journal>,
     durable: bool,
+    wants_edits: bool,
+    wants_report: Option<Option<usize>>,
+}
+
+/// What is left of an input when it was repaired, or could not be.
+#[derive(Default)]
+struct Remains {
+    /// The new file, if the old one is to be replaced.
+    ready: Option<Ready>,
+    /// What the input was when it was opened, if it is a file.
+    snapshot: Option<Snapshot>,
 }
 
 impl Fixing<'_> {
+    /// Repairs one input, and gives the list of its edits too.
+    fn handle(&self, mut item: Item, place: Result<Place, SinkError>) -> (Finished, Spool) {
+        let mut edits = Spool::new();
+        let form = if self.wants_edits {
+            Form::Json
+        } else {
+            Form::Nothing
+        };
+        let mut output = None;
+        let mut remains = Remains::default();
+        let fate = match (item.problem.take(), place) {
+            (Some(problem), _) => Fate::Failed(problem.into()),
+            (None, Err(problem)) => Fate::Failed(problem.into()),
+            (None, Ok(place)) => {
+                output = place.output().map(Path::to_owned);
+                let watcher = Watcher::new(form, &mut edits, self.wants_report);
+                self.fix(&item, &place, watcher, &mut remains)
+            }
+        };
+        let finished = Finished {
+            path: item.input.name().to_owned(),
+            output,
+            fate,
+            ready: remains.ready,
+            snapshot: remains.snapshot,
+        };
+        (finished, edits)
+    }
+
     /// Repairs one input. Nothing of an output file appears unless all of it could be made.
     fn fix(
         &self,
         item: &Item,
         place: &Place,
         mut watcher: Watcher<'_>,
-        ready: &mut Option<Ready>,
+        remains: &mut Remains,
     ) -> Fate {
         let settled = match self.profiles.of(item.input.name()) {
             Ok(settled) => settled,
@@ -511,12 +571,12 @@ impl Fixing<'_> {
         };
         let mut batch = settled.batch(self.threads);
         let outcome = match place {
-            Place::Itself => self.in_place(item, &batch, &mut watcher, ready),
+            Place::Itself => self.in_place(item, &batch, &mut watcher, remains),
             Place::Standard | Place::File(_) => {
                 if item.input == Input::Standard {
                     batch.to = batch.to.or(Some(UTF_8));
                 }
-                self.elsewhere(item, place, &batch, &mut watcher)
+                self.elsewhere(item, place, &batch, &mut watcher, remains)
             }
         };
         match outcome {
@@ -531,6 +591,7 @@ impl Fixing<'_> {
         place: &Place,
         batch: &Batch<'_>,
         watcher: &mut Watcher<'_>,
+        remains: &mut Remains,
     ) -> Result<(), Fate> {
         let path = item.input.name();
         // The input first: where it cannot be read, no folder is made for the output.
@@ -538,6 +599,11 @@ impl Fixing<'_> {
             .input
             .open()
             .map_err(|error| Fate::Failed(error.into()))?;
+        let metadata = match &reader {
+            Reader::File(file) => file.metadata().ok().filter(fs::Metadata::is_file),
+            Reader::Standard(_) => None,
+        };
+        remains.snapshot = metadata.as_ref().map(Snapshot::of);
         let mut observer = |event: hanfix::batch::Event<'_>| watcher.event(event);
         let Place::File(output_path) = place else {
             let mut output = raw_output()
@@ -551,7 +617,7 @@ impl Fixing<'_> {
         let sink = |error: SinkError| Fate::Failed(error.into());
         let mut output = AtomicFile::create(output_path).map_err(sink)?;
         match &mut reader {
-            Reader::File(file) if file.metadata().is_ok_and(|metadata| metadata.is_file()) => {
+            Reader::File(file) if remains.snapshot.is_some() => {
                 let outcome = batch
                     .process(path, file, Some(&mut output), &mut observer)
                     .map_err(|error| fate_of(item, error))?;
@@ -576,7 +642,7 @@ impl Fixing<'_> {
         item: &Item,
         batch: &Batch<'_>,
         watcher: &mut Watcher<'_>,
-        ready: &mut Option<Ready>,
+        remains: &mut Remains,
     ) -> Result<(), Fate> {
         let path = item.input.name();
         let sink = |error: SinkError| Fate::Failed(error.into());
@@ -591,6 +657,7 @@ impl Fixing<'_> {
                     .map_or_else(|error| Fate::Failed(error.into()), |_| sink(error)));
             }
         };
+        remains.snapshot = Some(target.snapshot());
         let mut head = Vec::new();
         target
             .reader()
@@ -615,7 +682,7 @@ impl Fixing<'_> {
             if let Some(journal) = self.journal {
                 journal.keep(&mut finished).map_err(sink)?;
             }
-            *ready = Some(finished);
+            remains.ready = Some(finished);
         }
         Ok(())
     }

@@ -82,6 +82,35 @@ impl Stamp {
     }
 }
 
+/// A file at one moment: what tells whether it was written to, and whether anything else about it was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Snapshot {
+    /// Length, time and identity.
+    pub stamp: Stamp,
+    /// When its name or attributes were last changed, in nanoseconds since 1970; 0 where nobody knows.
+    pub changed: i64,
+}
+
+impl Snapshot {
+    /// What a file is now.
+    pub fn of(metadata: &Metadata) -> Snapshot {
+        #[cfg(unix)]
+        let changed = {
+            use std::os::unix::fs::MetadataExt;
+            metadata
+                .ctime()
+                .saturating_mul(1_000_000_000)
+                .saturating_add(metadata.ctime_nsec())
+        };
+        #[cfg(not(unix))]
+        let changed = 0;
+        Snapshot {
+            stamp: Stamp::of(metadata),
+            changed,
+        }
+    }
+}
+
 /// A file that may be replaced.
 #[derive(Debug)]
 pub struct Target {
@@ -158,6 +187,11 @@ impl Target {
     /// What it was when it was opened.
     pub fn stamp(&self) -> Stamp {
         self.stamp
+    }
+
+    /// The same with all that is known of it.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::of(&self.metadata)
     }
 
     /// The file itself, behind all links.
@@ -460,22 +494,19 @@ impl Ready {
     ///
     /// The file was changed meanwhile, a backup of that name is there already, or the file system refused.
     pub fn commit(mut self) -> Result<Committed, SinkError> {
-        let path = self.target.path.clone();
-        let failed = |error| SinkError::Write(path.clone(), error);
         let temporary = self.temporary.take().expect("it is taken once");
-        self.take_place(&temporary)?;
-        let renamed = self.is_renamed();
-        if renamed {
+        let is_renamed = self.is_renamed();
+        let now = self.take_place(&temporary, is_renamed)?;
+        if is_renamed {
             let (_, path) = temporary.into_parts();
             // It has another name now.
             let _ = path.keep();
         } else {
             drop(temporary);
         }
-        let metadata = fs::metadata(&self.target.real).map_err(failed)?;
         Ok(Committed {
             folder: parent(&self.target.real).to_owned(),
-            stamp: Stamp::of(&metadata),
+            now,
         })
     }
 
@@ -486,7 +517,12 @@ impl Ready {
             || self.target.is_backed_up(&self.replacing)
     }
 
-    fn take_place(&self, temporary: &NamedTempFile) -> Result<(), SinkError> {
+    /// What the file is then, asked through the open file: whatever another program puts there is not meant.
+    fn take_place(
+        &self,
+        temporary: &NamedTempFile,
+        is_renamed: bool,
+    ) -> Result<Snapshot, SinkError> {
         let target = &self.target;
         let failed = |error| SinkError::Write(target.path.clone(), error);
         let now = fs::symlink_metadata(&target.real).map_err(failed)?;
@@ -496,10 +532,11 @@ impl Ready {
                 reason: "it was changed by another program meanwhile, and is left as it is now; run again to repair it",
             });
         }
-        self.back_up()?;
+        self.back_up(is_renamed)?;
         step(Step::BackedUp).map_err(failed)?;
-        if self.is_renamed() {
+        let metadata = if is_renamed {
             fs::rename(temporary.path(), &target.real).map_err(failed)?;
+            temporary.as_file().metadata()
         } else {
             let mut new = temporary.reopen().map_err(failed)?;
             let mut old = OpenOptions::new()
@@ -510,12 +547,14 @@ impl Ready {
             old.set_len(length)
                 .and_then(|()| old.sync_all())
                 .map_err(failed)?;
-        }
-        step(Step::Renamed).map_err(failed)
+            old.metadata()
+        };
+        step(Step::Renamed).map_err(failed)?;
+        Ok(Snapshot::of(&metadata.map_err(failed)?))
     }
 
     /// Keeps the old file under another name, if that is wanted.
-    fn back_up(&self) -> Result<(), SinkError> {
+    fn back_up(&self, is_renamed: bool) -> Result<(), SinkError> {
         let Some(suffix) = &self.replacing.backup else {
             return Ok(());
         };
@@ -527,13 +566,13 @@ impl Ready {
                 return Err(SinkError::BackupExists(backup));
             }
             // A run that was ended before the replacement has made it.
-            Ok(_) if self.is_renamed() => return Ok(()),
+            Ok(_) if is_renamed => return Ok(()),
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(failed(error)),
         }
         // Another name of a file that is written over would keep nothing; some file systems have no hard links.
-        if self.is_renamed() && fs::hard_link(&target.real, &backup).is_ok() {
+        if is_renamed && fs::hard_link(&target.real, &backup).is_ok() {
             return Ok(());
         }
         self.copy_to(&backup)
@@ -568,7 +607,7 @@ pub struct Committed {
     /// The folder, to be flushed.
     pub folder: PathBuf,
     /// What the file is now.
-    pub stamp: Stamp,
+    pub now: Snapshot,
 }
 
 /// Makes the new names in some folders durable.

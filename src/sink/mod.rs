@@ -8,8 +8,8 @@ mod state;
 
 pub use atomic::{AtomicFile, discard_unfinished};
 pub use in_place::{
-    Committed, Digest, Draft, HardLinks, Ready, Replacement, Replacing, Stamp, Target, sweep,
-    sync_folders,
+    Committed, Digest, Draft, HardLinks, Ready, Replacement, Replacing, Snapshot, Stamp, Target,
+    sweep, sync_folders,
 };
 pub use journal::{Journal, Run, Undo, Undoing, runs};
 pub use plan::{Destination, name_inside, plan, refuse_inputs};
