@@ -7,6 +7,9 @@ mod program;
 
 use program::{DAMAGED, Folder, REPAIRED};
 
+/// A sentence whose conversion the dictionary of a user can change.
+const NAMED: &str = "乾學先生說會議開得很好。\n";
+
 /// The backup of a file that is written over is a file of its own, like the old one in all but its name.
 #[cfg(unix)]
 #[test]
@@ -154,4 +157,27 @@ fn a_file_that_is_edited_during_the_run_is_read_again() {
     assert!(run.wait().unwrap().success());
     folder.done(&["fix", "-q", "a.txt", "-o", "out/", "--state", "state"]);
     assert_eq!(folder.read("out/a.txt"), "读过以后才写的一句话。\n");
+}
+
+/// The contents of a dictionary are part of what makes a file finished, also when an override names it.
+#[test]
+fn another_dictionary_makes_nothing_finished() {
+    let folder = Folder::new();
+    folder.write("a.txt", NAMED);
+    for config in ["", "[[override]]\nglob = \"a.*\"\ndict = \"names.txt\"\n"] {
+        folder.write("hanfix.toml", config);
+        folder.write("names.txt", "乾學\t乾學\n");
+        let mut words = vec!["fix", "-v", "a.txt", "-o", "out/", "--state", "state"];
+        if config.is_empty() {
+            words.extend(["--dict", "names.txt"]);
+        }
+        folder.done(&words);
+        assert!(folder.read("out/a.txt").contains("乾學"));
+        let (_, _, error) = folder.ran(&words);
+        assert!(error.contains("1 finished before"), "{error}");
+        folder.write("names.txt", "乾學\t干學\n");
+        let (_, _, error) = folder.ran(&words);
+        assert!(!error.contains("finished before"), "{error}");
+        assert!(folder.read("out/a.txt").contains("干學"));
+    }
 }

@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with_all = ["output", "edits"])]
     ambiguities: bool,
     #[command(flatten)]
-    fix: fix::Arguments,
+    pub(super) fix: fix::Arguments,
 }
 
 impl Arguments {

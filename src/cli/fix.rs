@@ -15,7 +15,7 @@ use hanfix::batch::{Batch, BatchError, Spool, in_order};
 use hanfix::report::Visible;
 use hanfix::report::json::JsonLines;
 use hanfix::sink::{
-    self, AtomicFile, Destination, Draft, HardLinks, Journal, Ready, Replacing, SinkError,
+    self, AtomicFile, Destination, Digest, Draft, HardLinks, Journal, Ready, Replacing, SinkError,
     Snapshot, State, Target,
 };
 use hanfix::source::{HEAD, Input, Reader};
@@ -154,9 +154,13 @@ impl Arguments {
         Settled::new(&self.repair, &self.formats, self.to_encoding.as_deref())
     }
 
+    pub(super) fn repair(&self) -> &RepairArguments {
+        &self.repair
+    }
+
     /// Everything that decides what comes out, for the list of finished files.
-    fn fingerprint(&self, config: &Config) -> Vec<String> {
-        vec![
+    fn fingerprint(&self, config: &Config) -> anyhow::Result<Vec<String>> {
+        let mut parts = vec![
             env!("CARGO_PKG_VERSION").to_owned(),
             format!(
                 "{:?} {:?} {:?}",
@@ -167,8 +171,24 @@ impl Arguments {
                 self.output, self.keep_paths, self.in_place.write
             ),
             config.text().to_owned(),
-        ]
+        ];
+        parts.extend(contents(&self.repair)?);
+        for number in 0..config.overrides() {
+            parts.extend(contents(super::repair(&config.parse_with(1 << number)?)?)?);
+        }
+        Ok(parts)
     }
+}
+
+/// What stands in the files that are read for the options, as hashes.
+fn contents(repair: &RepairArguments) -> anyhow::Result<Vec<String>> {
+    let digest = |path: &Path| {
+        let digest = fs::File::open(path).and_then(|mut file| Digest::of(&mut file));
+        digest
+            .map(|digest| format!("{digest:?}"))
+            .with_context(|| format!("{}: cannot read", Visible(path)))
+    };
+    repair.files().map(digest).collect()
 }
 
 /// Where what is written goes.
@@ -244,13 +264,14 @@ impl<'c> Session<'c> {
         select: &Select,
     ) -> anyhow::Result<Self> {
         let mut places = places(arguments, select)?;
-        let fingerprint = arguments.fingerprint(config);
-        let fingerprint: Vec<&str> = fingerprint.iter().map(String::as_str).collect();
-        let state = arguments
-            .state
-            .as_deref()
-            .map(|path| State::open(path, &fingerprint))
-            .transpose()?;
+        let state = match &arguments.state {
+            Some(path) => {
+                let fingerprint = arguments.fingerprint(config)?;
+                let parts: Vec<&str> = fingerprint.iter().map(String::as_str).collect();
+                Some(State::open(path, &parts)?)
+            }
+            None => None,
+        };
         let edits = match &arguments.edits {
             Some(path) => Some(create_edits(path, select, arguments.output.as_deref())?),
             None => None,

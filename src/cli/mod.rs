@@ -151,6 +151,15 @@ fn settle(arguments: &Arguments) -> anyhow::Result<formats::Settled> {
     }
 }
 
+/// The options of repair of a command that goes through files.
+fn repair(arguments: &Arguments) -> anyhow::Result<&repairing::RepairArguments> {
+    match &arguments.command {
+        Command::Fix(arguments) => Ok(arguments.repair()),
+        Command::Convert(arguments) => Ok(arguments.fix.repair()),
+        _ => anyhow::bail!("this command keeps no list of finished files"),
+    }
+}
+
 /// Runs a command. Errors are shown on standard error; a reader that has gone away is not an error.
 fn execute(Arguments { command, messages }: Arguments, config: &config::Config) -> ExitCode {
     let console = Console::new(messages.color, messages.quiet, messages.verbose);
