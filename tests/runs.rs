@@ -181,3 +181,66 @@ fn another_dictionary_makes_nothing_finished() {
         assert!(folder.read("out/a.txt").contains("干學"));
     }
 }
+
+/// A file is repaired once, however often it is named.
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_named_twice_is_repaired_once() {
+    let folder = Folder::new();
+    std::os::unix::fs::symlink("a.txt", folder.at("link.txt")).unwrap();
+    for words in [
+        &["fix", "-w", "a.txt", "a.txt"][..],
+        &["fix", "-w", "./a.txt", "a.txt"],
+        &["fix", "-w", ".", "./a.txt"],
+        &["fix", "-w", "a.txt", "."],
+        &["fix", "-w", "link.txt", "a.txt"],
+        &["fix", "-w", ".", "link.txt"],
+    ] {
+        folder.write("a.txt", DAMAGED);
+        folder.done(words);
+        assert_eq!(folder.read("a.txt"), REPAIRED, "{words:?}");
+    }
+    assert!(folder.at("link.txt").is_symlink());
+    folder.write("a.txt", DAMAGED);
+    let (_, once, _) = folder.ran(&["diff", "a.txt"]);
+    let (_, twice, _) = folder.ran(&["diff", "a.txt", "./a.txt"]);
+    assert_eq!(once, twice);
+    // Other names are other outputs.
+    folder.done(&["fix", "-q", "a.txt", "link.txt", "a.txt", "-o", "out"]);
+    assert_eq!(folder.read("out/a.txt"), REPAIRED);
+    assert_eq!(folder.read("out/link.txt"), REPAIRED);
+}
+
+/// Hard links are one file when it is written over, and several when they are broken.
+#[cfg(unix)]
+#[test]
+fn hard_links_are_treated_as_told() {
+    use std::os::unix::fs::MetadataExt;
+    let folder = Folder::new();
+    let number = |name: &str| fs::metadata(folder.at(name)).unwrap().ino();
+    for (how, same) in [("inplace", true), ("break", false)] {
+        for words in [&["d/a.txt", "d/b.txt"][..], &["d"]] {
+            for name in ["d/a.txt", "d/b.txt"] {
+                let _ = fs::remove_file(folder.at(name));
+            }
+            folder.write("d/a.txt", DAMAGED);
+            fs::hard_link(folder.at("d/a.txt"), folder.at("d/b.txt")).unwrap();
+            folder.done(&[&["fix", "-q", "-w", "--hard-links", how], words].concat());
+            for name in ["d/a.txt", "d/b.txt"] {
+                assert_eq!(folder.read(name), REPAIRED, "{how} {words:?} {name}");
+            }
+            assert_eq!(number("d/a.txt") == number("d/b.txt"), same, "{how}");
+            folder.done(&["undo", "-q"]);
+            for name in ["d/a.txt", "d/b.txt"] {
+                assert_eq!(folder.read(name), DAMAGED, "undo of {how} {words:?} {name}");
+            }
+            assert_eq!(
+                number("d/a.txt") == number("d/b.txt"),
+                same,
+                "undo of {how}"
+            );
+        }
+    }
+    let (code, _, error) = folder.ran(&["fix", "-w", "d"]);
+    assert!(code == 0, "they are two files now: {error}");
+}

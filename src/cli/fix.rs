@@ -24,7 +24,7 @@ use super::committing::{Committer, Finished};
 use super::config::{Config, ConfigArguments};
 use super::console::{Console, raw_output};
 use super::formats::{FormatArguments, Profiles, Settled};
-use super::inputs::{Item, Select, SelectArguments};
+use super::inputs::{Identity, Item, Select, SelectArguments};
 use super::interrupt::{self, Interrupt};
 use super::repairing::{RepairArguments, Repairing};
 use super::survey::{AHEAD, Books, Fate, ReportArguments, fate_of, threads};
@@ -233,7 +233,13 @@ pub(crate) fn run(
 ) -> anyhow::Result<ExitCode> {
     let base = arguments.settle()?;
     let profiles = Profiles::new(config, base)?;
-    let select = arguments.select.settle(console, "fix")?;
+    let mut select = arguments.select.settle(console, "fix")?;
+    if arguments.in_place.write {
+        select.tell_apart_by(match arguments.in_place.hard_links {
+            HardLinksArgument::Inplace => Identity::Inode,
+            HardLinksArgument::Refuse | HardLinksArgument::Break => Identity::File,
+        });
+    }
     let mut listing = BufWriter::new(raw_output()?);
     if select.list(&mut listing)? {
         listing.flush()?;
@@ -471,16 +477,9 @@ fn places(arguments: &Arguments, select: &Select) -> anyhow::Result<Places> {
 
 /// An output folder within an input folder would be read while it is written.
 fn refuse_nested(folder: &Path, select: &Select) -> anyhow::Result<()> {
-    // A folder that is not there yet is where its nearest ancestor is.
-    let absolute = std::path::absolute(folder)?;
-    let there = absolute.ancestors().find_map(|ancestor| {
-        let rest = absolute.strip_prefix(ancestor).ok()?;
-        Some(ancestor.canonicalize().ok()?.join(rest))
-    });
+    let there = sink::location(folder);
     for path in select.paths().iter().filter(|path| path.is_dir()) {
-        if let (Some(there), Ok(input)) = (&there, path.canonicalize())
-            && there.starts_with(&input)
-        {
+        if there.starts_with(sink::location(path)) {
             bail!(
                 "{}: is inside {}, which is read; choose a folder outside of it",
                 Visible(folder),

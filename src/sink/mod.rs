@@ -12,7 +12,7 @@ pub use in_place::{
     sweep, sync_folders,
 };
 pub use journal::{Journal, Run, Undo, Undoing, runs};
-pub use plan::{Destination, name_inside, plan, refuse_inputs};
+pub use plan::{Destination, location, name_inside, plan, refuse_inputs};
 pub use state::State;
 
 use std::io;

@@ -103,6 +103,21 @@ pub fn refuse_inputs(inputs: &[Input], targets: &[PathBuf]) -> Result<(), SinkEr
     Ok(())
 }
 
+/// Where a path leads, whether something is there or not: links and `..` are followed as far as there are any.
+pub fn location(path: &Path) -> PathBuf {
+    let path = match path.as_os_str().is_empty() {
+        // What is above a lone name.
+        true => Path::new("."),
+        false => path,
+    };
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let there = absolute.ancestors().find_map(|ancestor| {
+        let rest = absolute.strip_prefix(ancestor).ok()?;
+        Some(ancestor.canonicalize().ok()?.join(rest))
+    });
+    there.unwrap_or(absolute)
+}
+
 /// What makes two paths the same existing file.
 #[cfg(unix)]
 type Identity = (u64, u64);
@@ -207,6 +222,21 @@ mod tests {
         );
         assert!(planned(&["a", "/etc/a"], Some("out"), true).is_err());
         assert!(planned(&["a", "a"], Some("out"), true).is_err());
+    }
+
+    #[test]
+    fn a_location_does_not_depend_on_the_spelling() {
+        let here = std::env::current_dir().unwrap().canonicalize().unwrap();
+        assert_eq!(
+            location("src/../Cargo.toml".as_ref()),
+            here.join("Cargo.toml")
+        );
+        assert_eq!(
+            location("./no/such/頁.txt".as_ref()),
+            here.join("no/such/頁.txt")
+        );
+        assert_eq!(location("src/".as_ref()), here.join("src"));
+        assert_eq!(location("".as_ref()), here);
     }
 
     #[test]
