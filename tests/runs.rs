@@ -244,3 +244,102 @@ fn hard_links_are_treated_as_told() {
     let (code, _, error) = folder.ran(&["fix", "-w", "d"]);
     assert!(code == 0, "they are two files now: {error}");
 }
+
+/// Lists go neither over inputs nor over outputs nor over each other, however they are spelled.
+#[test]
+fn lists_overwrite_nothing_of_the_run() {
+    let folder = Folder::new();
+    folder.write("in.txt", DAMAGED);
+    folder.write("d/a.txt", DAMAGED);
+    folder.write("names.txt", "乾學\t乾學\n");
+    for (words, expected) in [
+        (
+            &["fix", "in.txt", "--report", "in.txt", "-o", "o"][..],
+            "in.txt",
+        ),
+        (
+            &["fix", "in.txt", "--report", "d/../in.txt", "-o", "o"],
+            "in.txt",
+        ),
+        (&["fix", "in.txt", "--state", "in.txt", "-o", "o"], "in.txt"),
+        (&["fix", "-w", "in.txt", "--edits", "./in.txt"], "in.txt"),
+        (&["fix", "-w", "d", "--edits", "d/a.txt"], "d/a.txt"),
+        (&["check", "in.txt", "--report", "in.txt"], "in.txt"),
+        (&["diff", "d", "--report", "d/a.txt"], "d/a.txt"),
+        (
+            &["fix", "in.txt", "-o", "out/", "--edits", "out/in.txt"],
+            "out/in.txt",
+        ),
+        (&["fix", "in.txt", "-o", "o", "--report", "./o"], "./o"),
+        (
+            &[
+                "fix", "in.txt", "-o", "o", "--report", "l", "--edits", "./l",
+            ],
+            "l",
+        ),
+        (
+            &[
+                "fix",
+                "in.txt",
+                "-o",
+                "o",
+                "--dict",
+                "names.txt",
+                "--edits",
+                "names.txt",
+            ],
+            "names.txt",
+        ),
+    ] {
+        let (code, _, error) = folder.ran(words);
+        assert!(code == 2 && error.contains("give --"), "{words:?}: {error}");
+        assert!(error.contains(expected), "{words:?}: {error}");
+        assert_eq!(folder.read("in.txt"), DAMAGED, "{words:?}");
+        assert_eq!(folder.read("d/a.txt"), DAMAGED, "{words:?}");
+        assert_eq!(folder.files().len(), 3, "{words:?}: {:?}", folder.files());
+    }
+    // An output of which the run learns on its way.
+    let (code, _, error) = folder.ran(&["fix", "d", "-o", "out", "--edits", "out/a.txt"]);
+    assert!(code == 2 && error.contains("out/a.txt"), "{error}");
+    assert!(folder.read("out/a.txt").starts_with("{\"type\":"));
+    // Where nothing can be overwritten, everything goes.
+    folder.done(&[
+        "fix",
+        "-q",
+        "in.txt",
+        "-o",
+        "o",
+        "--report",
+        "/dev/null",
+        "--edits",
+        "/dev/null",
+    ]);
+}
+
+/// Lists that lie in a folder that is read are no texts of that folder.
+#[test]
+fn lists_in_a_folder_are_not_read() {
+    let folder = Folder::new();
+    folder.write("d/a.txt", "社會工作。\n");
+    let words = [
+        "fix",
+        "-v",
+        "-w",
+        "d",
+        "--report",
+        "d/r.jsonl",
+        "--edits",
+        "d/e.jsonl",
+        "--state",
+        "d/s",
+    ];
+    for _ in 0..2 {
+        folder.write("d/a.txt", "社會工作。\n");
+        let (code, _, error) = folder.ran(&words);
+        assert!(code == 0 && error.contains("hanfix: 1 change"), "{error}");
+    }
+    assert!(
+        folder.read("d/r.jsonl").contains("會"),
+        "it is not repaired"
+    );
+}

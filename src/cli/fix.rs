@@ -26,6 +26,7 @@ use super::console::{Console, raw_output};
 use super::formats::{FormatArguments, Profiles, Settled};
 use super::inputs::{Identity, Item, Select, SelectArguments};
 use super::interrupt::{self, Interrupt};
+use super::lists::Lists;
 use super::repairing::{RepairArguments, Repairing};
 use super::survey::{AHEAD, Books, Fate, ReportArguments, fate_of, threads};
 use super::watch::{Form, Watcher};
@@ -207,6 +208,8 @@ struct Mirror {
     keep_paths: bool,
     /// Hashes of the paths that are taken.
     taken: HashSet<u64>,
+    /// What else is written.
+    lists: Lists,
 }
 
 /// Where one input goes.
@@ -246,7 +249,7 @@ pub(crate) fn run(
         return Ok(ExitCode::SUCCESS);
     }
     drop(listing);
-    let mut session = Session::new(&arguments, config, console, &select)?;
+    let mut session = Session::new(&arguments, config, console, &mut select)?;
     let finished_before = session.work(&arguments, console, &select, &profiles)?;
     session.finish(&arguments, console, finished_before)
 }
@@ -267,9 +270,16 @@ impl<'c> Session<'c> {
         arguments: &Arguments,
         config: &Config,
         console: &'c Console,
-        select: &Select,
+        select: &mut Select,
     ) -> anyhow::Result<Self> {
-        let mut places = places(arguments, select)?;
+        let lists = Lists::new([
+            ("--state", arguments.state.as_ref()),
+            ("--report", arguments.report.report.as_ref()),
+            ("--edits", arguments.edits.as_ref()),
+        ]);
+        let mut places = places(arguments, select, &lists)?;
+        lists.check(select, arguments.repair.files(), places.outputs())?;
+        select.leave_out(lists);
         let state = match &arguments.state {
             Some(path) => {
                 let fingerprint = arguments.fingerprint(config)?;
@@ -279,7 +289,7 @@ impl<'c> Session<'c> {
             None => None,
         };
         let edits = match &arguments.edits {
-            Some(path) => Some(create_edits(path, select, arguments.output.as_deref())?),
+            Some(path) => Some(JsonLines::new(BufWriter::new(AtomicFile::create(path)?))),
             None => None,
         };
         watch(arguments, select, &places)?;
@@ -418,7 +428,7 @@ fn watch(arguments: &Arguments, select: &Select, places: &Places) -> anyhow::Res
 type EditsFile = JsonLines<BufWriter<AtomicFile>>;
 
 /// Checks where everything goes before anything is read.
-fn places(arguments: &Arguments, select: &Select) -> anyhow::Result<Places> {
+fn places(arguments: &Arguments, select: &Select, lists: &Lists) -> anyhow::Result<Places> {
     let in_place = &arguments.in_place;
     if in_place.write {
         if matches!(select.single(), Some(Input::Standard))
@@ -472,6 +482,7 @@ fn places(arguments: &Arguments, select: &Select) -> anyhow::Result<Places> {
         folder: folder.to_owned(),
         keep_paths: arguments.keep_paths,
         taken: HashSet::new(),
+        lists: lists.clone(),
     }))
 }
 
@@ -491,7 +502,19 @@ fn refuse_nested(folder: &Path, select: &Select) -> anyhow::Result<()> {
 }
 
 impl Places {
-    fn of(&mut self, item: &Item) -> Result<Place, SinkError> {
+    /// The files that are known before anything is read.
+    fn outputs(&self) -> impl Iterator<Item = &Path> {
+        let planned = match self {
+            Places::Planned(plan) => plan.as_slice(),
+            Places::Mirrored(_) | Places::InPlace(..) => &[],
+        };
+        planned.iter().filter_map(|destination| match destination {
+            Destination::File(path) => Some(&**path),
+            Destination::Standard => None,
+        })
+    }
+
+    fn of(&mut self, item: &Item) -> anyhow::Result<Place> {
         match self {
             Places::InPlace(..) => Ok(Place::Itself),
             Places::Planned(plan) => Ok(match plan.next() {
@@ -504,7 +527,7 @@ impl Places {
 }
 
 impl Mirror {
-    fn of(&mut self, item: &Item) -> Result<PathBuf, SinkError> {
+    fn of(&mut self, item: &Item) -> anyhow::Result<PathBuf> {
         use std::hash::{DefaultHasher, Hash, Hasher};
         let input = &item.input;
         let relative = match (&item.root, input.path()) {
@@ -517,10 +540,15 @@ impl Mirror {
         let mut hasher = DefaultHasher::new();
         target.hash(&mut hasher);
         if !self.taken.insert(hasher.finish()) {
-            return Err(SinkError::Taken {
-                input: input.name().to_owned(),
-                target,
-            });
+            let input = input.name().to_owned();
+            return Err(SinkError::Taken { input, target }.into());
+        }
+        if let Some(option) = self.lists.option_of(&target) {
+            bail!(
+                "{}: would become {}, where {option} goes; give {option} another file",
+                Visible(input.name()),
+                Visible(&*target)
+            );
         }
         sink::refuse_inputs(std::slice::from_ref(input), std::slice::from_ref(&target))?;
         Ok(target)
@@ -549,7 +577,7 @@ struct Remains {
 
 impl Fixing<'_> {
     /// Repairs one input, and gives the list of its edits too.
-    fn handle(&self, mut item: Item, place: Result<Place, SinkError>) -> (Finished, Spool) {
+    fn handle(&self, mut item: Item, place: anyhow::Result<Place>) -> (Finished, Spool) {
         let mut edits = Spool::new();
         let form = if self.wants_edits {
             Form::Json
@@ -560,7 +588,7 @@ impl Fixing<'_> {
         let mut remains = Remains::default();
         let fate = match (item.problem.take(), place) {
             (Some(problem), _) => Fate::Failed(problem.into()),
-            (None, Err(problem)) => Fate::Failed(problem.into()),
+            (None, Err(problem)) => Fate::Failed(problem),
             (None, Ok(place)) => {
                 output = place.output().map(Path::to_owned);
                 let watcher = Watcher::new(form, &mut edits, self.wants_report);
@@ -706,15 +734,4 @@ impl Fixing<'_> {
         }
         Ok(())
     }
-}
-
-fn create_edits(path: &Path, select: &Select, output: Option<&Path>) -> anyhow::Result<EditsFile> {
-    if output == Some(path) {
-        bail!(
-            "{}: is already the output; give --edits another file",
-            Visible(path)
-        );
-    }
-    sink::refuse_inputs(&Input::from_paths(select.paths()), &[path.to_owned()])?;
-    Ok(JsonLines::new(BufWriter::new(AtomicFile::create(path)?)))
 }

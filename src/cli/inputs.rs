@@ -12,6 +12,7 @@ use hanfix::source::walk::{Found, Walk, Walker, type_list};
 use hanfix::source::{Input, SourceError};
 
 use super::console::Console;
+use super::lists::Lists;
 
 /// What to read, for commands that take texts one by one.
 #[derive(Clone, Debug, Args)]
@@ -159,6 +160,8 @@ impl Known {
 pub(crate) struct Select {
     paths: Vec<PathBuf>,
     identity: Identity,
+    /// Files of folders that are no texts of theirs.
+    lists: Lists,
     walker: Walker,
     /// How many files are worked on at once, if that was said.
     threads: Option<NonZero<usize>>,
@@ -186,6 +189,7 @@ impl SelectArguments {
         Ok(Select {
             paths: paths.cloned().collect(),
             identity: Identity::default(),
+            lists: Lists::default(),
             walker,
             threads: walk.threads,
             list: walk.files,
@@ -198,6 +202,11 @@ impl Select {
     /// Sets what makes two paths the same input.
     pub(crate) fn tell_apart_by(&mut self, identity: Identity) {
         self.identity = identity;
+    }
+
+    /// Takes lists that this run writes for no texts of the folders they lie in.
+    pub(crate) fn leave_out(&mut self, lists: Lists) {
+        self.lists = lists;
     }
 
     /// The paths as they were given, each once.
@@ -269,13 +278,14 @@ impl Select {
                                 .map(named),
                         ),
                         Some(Err(problem)) => Box::new(std::iter::once(troubled(path, problem))),
-                        Some(Ok(found)) => Box::new(found.map(move |found| match found {
-                            Ok(Found { path, root }) => Item {
+                        Some(Ok(found)) => Box::new(found.filter_map(move |found| match found {
+                            Ok(Found { path, .. }) if self.lists.option_of(&path).is_some() => None,
+                            Ok(Found { path, root }) => Some(Item {
                                 input: Input::File(path),
                                 root,
                                 problem: None,
-                            },
-                            Err(problem) => troubled(path, problem),
+                            }),
+                            Err(problem) => Some(troubled(path, problem)),
                         })),
                     }
                 }),

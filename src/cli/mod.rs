@@ -16,6 +16,7 @@ mod formats;
 mod generate;
 mod inputs;
 mod interrupt;
+mod lists;
 mod progress;
 mod repairing;
 mod run;

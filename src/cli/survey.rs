@@ -19,7 +19,9 @@ use super::console::Console;
 use super::formats::Profiles;
 use super::inputs::{Item, Select};
 use super::interrupt::{self, Interrupted};
+use super::lists::Lists;
 use super::progress::{Progress, human};
+use super::repairing::RepairArguments;
 use super::watch::{Form, Seen, Watcher, failure};
 use super::{FAILED, FOUND, INTERRUPTED, is_broken_pipe};
 
@@ -42,6 +44,20 @@ pub(crate) struct ReportArguments {
     /// Say at the end how many files and bytes there were, and how fast it went
     #[arg(long)]
     stats: bool,
+}
+
+impl ReportArguments {
+    /// Sees to it that the report of a command that writes nothing else goes over nothing that is read.
+    pub(crate) fn guard(
+        &self,
+        select: &mut Select,
+        repair: &RepairArguments,
+    ) -> anyhow::Result<()> {
+        let lists = Lists::new([("--report", self.report.as_ref())]);
+        lists.check(select, repair.files(), [])?;
+        select.leave_out(lists);
+        Ok(())
+    }
 }
 
 /// What became of one input.

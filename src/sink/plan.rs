@@ -113,7 +113,10 @@ pub fn location(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let there = absolute.ancestors().find_map(|ancestor| {
         let rest = absolute.strip_prefix(ancestor).ok()?;
-        Some(ancestor.canonicalize().ok()?.join(rest))
+        let mut there = ancestor.canonicalize().ok()?;
+        // To put nothing behind a path would make a folder of it.
+        there.extend(rest);
+        Some(there)
     });
     there.unwrap_or(absolute)
 }
@@ -237,6 +240,7 @@ mod tests {
         );
         assert_eq!(location("src/".as_ref()), here.join("src"));
         assert_eq!(location("".as_ref()), here);
+        assert!(location("Cargo.toml".as_ref()).is_file());
     }
 
     #[test]
