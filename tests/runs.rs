@@ -343,3 +343,35 @@ fn lists_in_a_folder_are_not_read() {
         "it is not repaired"
     );
 }
+
+/// A file that is only written in another encoding is changed, and is said to be.
+#[test]
+fn another_encoding_is_a_change() {
+    let folder = Folder::new();
+    let text = "没有损坏的一句话，只是编码不同。\n";
+    folder.write("gbk.txt", encoding_rs::GBK.encode(text).0);
+    folder.write("clean.txt", text);
+    let (code, _, error) = folder.ran(&[
+        "fix",
+        "-v",
+        "-w",
+        "gbk.txt",
+        "clean.txt",
+        "--to-encoding",
+        "utf-8",
+        "--report",
+        "report",
+    ]);
+    assert_eq!(code, 0, "{error}");
+    assert_eq!(folder.read("gbk.txt"), text);
+    assert!(
+        error.contains("gbk.txt: written in another encoding"),
+        "{error}"
+    );
+    assert!(error.contains("clean.txt: nothing to repair"), "{error}");
+    let report = folder.read("report");
+    let lines: Vec<&str> = report.lines().collect();
+    assert!(lines[0].contains("\"status\":\"changed\""), "{report}");
+    assert!(lines[1].contains("\"status\":\"clean\""), "{report}");
+    assert!(lines[2].contains("\"changed\":1"), "{report}");
+}

@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
 use encoding_rs::UTF_8;
-use hanfix::batch::{Batch, BatchError, Spool, in_order};
+use hanfix::batch::{Batch, BatchError, Outcome, Spool, in_order};
 use hanfix::report::Visible;
 use hanfix::report::json::JsonLines;
 use hanfix::sink::{
@@ -368,7 +368,7 @@ impl<'c> Session<'c> {
             if let (Fate::Seen(seen), true) =
                 (&finished.fate, console.is_verbose() && single.is_none())
             {
-                books.aside(|| console.note(&super::check::line(path, &seen.tally)));
+                books.aside(|| console.note(&super::check::line(path, seen)));
             }
             committer.push(finished, books)
         })?;
@@ -628,7 +628,7 @@ impl Fixing<'_> {
             }
         };
         match outcome {
-            Ok(()) => Fate::Seen(Box::new(watcher.seen())),
+            Ok(outcome) => Fate::Seen(Box::new(watcher.seen(outcome))),
             Err(fate) => fate,
         }
     }
@@ -640,7 +640,7 @@ impl Fixing<'_> {
         batch: &Batch<'_>,
         watcher: &mut Watcher<'_>,
         remains: &mut Remains,
-    ) -> Result<(), Fate> {
+    ) -> Result<Outcome, Fate> {
         let path = item.input.name();
         // The input first: where it cannot be read, no folder is made for the output.
         let mut reader = item
@@ -657,14 +657,13 @@ impl Fixing<'_> {
             let mut output = raw_output()
                 .context("standard output")
                 .map_err(Fate::Failed)?;
-            batch
+            return batch
                 .process_stream(path, &mut reader, Some(&mut output), &mut observer)
-                .map_err(|error| fate_of(item, error))?;
-            return Ok(());
+                .map_err(|error| fate_of(item, error));
         };
         let sink = |error: SinkError| Fate::Failed(error.into());
         let mut output = AtomicFile::create(output_path).map_err(sink)?;
-        match &mut reader {
+        let outcome = match &mut reader {
             Reader::File(file) if remains.snapshot.is_some() => {
                 let outcome = batch
                     .process(path, file, Some(&mut output), &mut observer)
@@ -675,14 +674,14 @@ impl Fixing<'_> {
                     let copied = file.rewind().and_then(|()| io::copy(file, &mut output));
                     copied.map_err(|error| sink(SinkError::Write(output_path.clone(), error)))?;
                 }
+                outcome
             }
-            stream => {
-                batch
-                    .process_stream(path, stream, Some(&mut output), &mut observer)
-                    .map_err(|error| fate_of(item, error))?;
-            }
-        }
-        output.commit_with(self.durable).map_err(sink)
+            stream => batch
+                .process_stream(path, stream, Some(&mut output), &mut observer)
+                .map_err(|error| fate_of(item, error))?,
+        };
+        output.commit_with(self.durable).map_err(sink)?;
+        Ok(outcome)
     }
 
     fn in_place(
@@ -691,7 +690,7 @@ impl Fixing<'_> {
         batch: &Batch<'_>,
         watcher: &mut Watcher<'_>,
         remains: &mut Remains,
-    ) -> Result<(), Fate> {
+    ) -> Result<Outcome, Fate> {
         let path = item.input.name();
         let sink = |error: SinkError| Fate::Failed(error.into());
         let read = |error| sink(SinkError::Open(path.to_owned(), error));
@@ -732,6 +731,6 @@ impl Fixing<'_> {
             }
             remains.ready = Some(finished);
         }
-        Ok(())
+        Ok(outcome)
     }
 }

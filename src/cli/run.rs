@@ -47,7 +47,7 @@ impl<'c> Run<'c> {
                         tally.undecodable
                     ));
                 }
-                self.totals.add(&tally);
+                self.totals.add(&tally, false);
             }
             Err(error) if is_broken_pipe(&error) => return Err(error),
             Err(error) => {

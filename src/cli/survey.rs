@@ -137,8 +137,8 @@ impl<'c> Books<'c> {
             Fate::Seen(seen) => {
                 self.bytes += seen.bytes;
                 self.warn(path, &seen);
-                self.totals.add(&seen.tally);
-                let status = if seen.tally.edits() > 0 {
+                self.totals.add(&seen.tally, seen.changed);
+                let status = if seen.changed || seen.tally.edits() > 0 {
                     Status::Changed
                 } else {
                     Status::Clean
@@ -375,7 +375,7 @@ fn look(item: &Item, profiles: &Profiles<'_>, threads: usize, mut watcher: Watch
         stream => batch.process_stream(path, stream, output, &mut observer),
     };
     match outcome {
-        Ok(_) => Fate::Seen(Box::new(watcher.seen())),
+        Ok(outcome) => Fate::Seen(Box::new(watcher.seen(outcome))),
         Err(error) => fate_of(item, error),
     }
 }

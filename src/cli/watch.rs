@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
-use hanfix::batch::{BatchError, Event, TextBlock};
+use hanfix::batch::{BatchError, Event, Outcome, TextBlock};
 use hanfix::edit::EditList;
 use hanfix::pipeline::Unresolved;
 use hanfix::report::hunks::{Lines, hunks};
@@ -43,6 +43,26 @@ pub(crate) struct Seen {
     pub(crate) edits: Edits,
     /// Bytes of text.
     pub(crate) bytes: u64,
+    /// Whether what comes out is not what went in.
+    pub(crate) changed: bool,
+    /// Whether a text without edits was written in another encoding.
+    recoded: bool,
+}
+
+impl Seen {
+    /// Whether nothing would change and nothing is unresolved.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.tally.is_clean() && !self.changed
+    }
+
+    /// What changes besides the text.
+    pub(crate) fn besides(&self) -> Option<&'static str> {
+        match self.changed {
+            true if self.recoded => Some("written in another encoding"),
+            true if self.tally.edits() == 0 => Some("names of entries"),
+            _ => None,
+        }
+    }
 }
 
 /// Watches one input.
@@ -88,8 +108,9 @@ impl<'w> Watcher<'w> {
         matches!(self.form, Form::Diff(None))
     }
 
-    /// What was seen.
-    pub(crate) fn seen(self) -> Seen {
+    /// What was seen of an input with this outcome.
+    pub(crate) fn seen(mut self, outcome: Outcome) -> Seen {
+        self.seen.changed = outcome.changed;
         self.seen
     }
 
@@ -119,6 +140,8 @@ impl<'w> Watcher<'w> {
         let view = &block.view;
         self.seen.malformed += block.malformed;
         self.seen.bytes += block.bytes.len() as u64;
+        self.seen.recoded |=
+            view.edits.is_empty() && block.output.is_some_and(|output| output != block.bytes);
         let mut tally = Tally::default();
         tally.add(view);
         tally.undecodable = block.undecodable;
