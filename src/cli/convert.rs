@@ -9,11 +9,11 @@ use hanfix::report::LineIndex;
 use hanfix::script::Converter;
 use serde_json::json;
 
+use super::blocks::repair_blocks;
 use super::config::Config;
 use super::console::{Console, raw_output};
 use super::fix;
 use super::formats::Settled;
-use super::run::repair_blocks;
 
 /// Convert between Traditional and Simplified Chinese, and do nothing else
 ///

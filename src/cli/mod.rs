@@ -1,6 +1,7 @@
 //! The command line. Parsing yields plain data, each subcommand checks its values in a second step;
 //! the work is done by the library.
 
+mod blocks;
 mod check;
 mod committing;
 mod config;
@@ -19,12 +20,12 @@ mod interrupt;
 mod lists;
 mod progress;
 mod repairing;
-mod run;
 mod scripting;
 mod survey;
 mod train;
 mod undo;
 mod watch;
+mod whole;
 
 use std::io;
 use std::process::ExitCode;

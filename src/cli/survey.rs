@@ -12,7 +12,7 @@ use clap::Args;
 use hanfix::batch::{BatchError, Spool, in_order};
 use hanfix::report::Visible;
 use hanfix::report::sample::{Report, Status};
-use hanfix::report::summary::Totals;
+use hanfix::report::summary::{Tally, Totals};
 use hanfix::sink::AtomicFile;
 
 use super::console::Console;
@@ -70,6 +70,15 @@ pub(crate) enum Fate {
     Failed(anyhow::Error),
 }
 
+impl From<anyhow::Result<Tally>> for Fate {
+    fn from(outcome: anyhow::Result<Tally>) -> Fate {
+        match outcome {
+            Ok(tally) => Fate::Seen(Box::new(Seen::counted(tally))),
+            Err(error) => Fate::Failed(error),
+        }
+    }
+}
+
 /// The books of a run.
 pub(crate) struct Books<'c> {
     pub(crate) console: &'c Console,
@@ -93,18 +102,21 @@ impl<'c> Books<'c> {
         arguments: &ReportArguments,
         select: &Select,
     ) -> anyhow::Result<Self> {
-        let report = match &arguments.report {
-            None => None,
-            Some(path) => Some(Report::new(
-                BufWriter::new(AtomicFile::create(path)?),
-                arguments.report_sample,
-            )),
-        };
-        let progress = match console.shows_progress() && select.single().is_none() {
-            true => Progress::shown(select.paths().to_vec(), select.walker().clone()),
-            false => Progress::hidden(),
-        };
-        Ok(Books {
+        let mut books = Books::plain(console);
+        if let Some(path) = &arguments.report {
+            let output = BufWriter::new(AtomicFile::create(path)?);
+            books.report = Some(Report::new(output, arguments.report_sample));
+        }
+        books.stats = arguments.stats;
+        if console.shows_progress() && select.single().is_none() {
+            books.progress = Progress::shown(select.paths().to_vec(), select.walker().clone());
+        }
+        Ok(books)
+    }
+
+    /// Those of a command that takes texts one by one: no report, and nothing to be seen on the way.
+    pub(crate) fn plain(console: &'c Console) -> Self {
+        Books {
             console,
             totals: Totals::default(),
             failures: Vec::new(),
@@ -112,11 +124,11 @@ impl<'c> Books<'c> {
             finished: 0,
             resumes: false,
             bytes: 0,
-            report,
-            stats: arguments.stats,
+            report: None,
+            stats: false,
             started: Instant::now(),
-            progress,
-        })
+            progress: Progress::hidden(),
+        }
     }
 
     /// What the report wants of edits.
