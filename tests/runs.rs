@@ -375,3 +375,74 @@ fn another_encoding_is_a_change() {
     assert!(lines[1].contains("\"status\":\"clean\""), "{report}");
     assert!(lines[2].contains("\"changed\":1"), "{report}");
 }
+
+/// A backup of nothing is no backup; in the configuration it waits for `-w`.
+#[test]
+fn a_backup_needs_a_run_in_place() {
+    let folder = Folder::new();
+    folder.write("a.txt", DAMAGED);
+    for (words, expected) in [
+        (&["fix", "--backup", "a.txt"][..], "--write"),
+        (
+            &["fix", "--backup", "a.txt", "-o", "o"],
+            "cannot be used with '--output",
+        ),
+    ] {
+        let (code, _, error) = folder.ran(words);
+        assert!(code == 2 && error.contains(expected), "{error}");
+    }
+    folder.write("hanfix.toml", "backup = \".old\"\nkeep-paths = true\n");
+    let (code, output, error) = folder.ran(&["fix", "a.txt"]);
+    assert_eq!((code, &*output), (0, REPAIRED), "{error}");
+    folder.done(&["fix", "-q", "-w", "a.txt"]);
+    assert_eq!(folder.read("a.txt.old"), DAMAGED);
+}
+
+/// One bad file does not end the list of close choices, and what the list cannot heed is refused.
+#[test]
+fn close_choices_of_several_files() {
+    let folder = Folder::new();
+    folder.write("a.txt", "學者論著甚多。\n");
+    folder.write("c.txt", "學者論著甚多。\n");
+    let (code, output, error) =
+        folder.ran(&["convert", "--ambiguities", "a.txt", "missing.txt", "c.txt"]);
+    assert_eq!(code, 2, "{error}");
+    assert!(error.contains("missing.txt: no such file"), "{error}");
+    assert!(output.contains("\"path\":\"c.txt\""), "{output}");
+    assert!(
+        output.lines().last().unwrap().contains("\"ambiguities\":2"),
+        "{output}"
+    );
+    for words in [
+        &["-w"][..],
+        &["--state", "s"],
+        &["--report", "r"],
+        &["--field", "text"],
+        &["--type", "plain"],
+        &["--to-encoding", "gbk"],
+    ] {
+        let (code, _, error) =
+            folder.ran(&[&["convert", "--ambiguities", "a.txt"], words].concat());
+        assert!(
+            code == 2 && error.contains("cannot be used with"),
+            "{error}"
+        );
+    }
+    let (code, output, _) = folder.ran(&["convert", "--ambiguities", "--files", "."]);
+    assert_eq!((code, &*output), (0, "./a.txt\n./c.txt\n"));
+    folder.write("program.txt", b"\0\x01\x02");
+    let (code, _, error) = folder.ran(&["convert", "-v", "--ambiguities", "."]);
+    assert_eq!(code, 0, "{error}");
+    assert!(error.contains("program.txt: skipped: not text"), "{error}");
+    // What the configuration says of formats is for other commands; what it says of a file counts.
+    folder.write(
+        "hanfix.toml",
+        "field = \"text\"\n[[override]]\nglob = \"c.txt\"\nto = \"keep\"\n",
+    );
+    let (code, output, error) = folder.ran(&["convert", "--ambiguities", "a.txt", "c.txt"]);
+    assert_eq!(code, 0, "{error}");
+    assert!(
+        output.contains("a.txt") && !output.contains("c.txt"),
+        "{output}"
+    );
+}

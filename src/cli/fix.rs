@@ -27,7 +27,7 @@ use super::formats::{FormatArguments, Profiles, Settled};
 use super::inputs::{Identity, Item, Select, SelectArguments};
 use super::interrupt::{self, Interrupt};
 use super::lists::Lists;
-use super::repairing::{RepairArguments, Repairing};
+use super::repairing::RepairArguments;
 use super::survey::{AHEAD, Books, Fate, ReportArguments, fate_of, threads};
 use super::watch::{Form, Watcher};
 
@@ -80,7 +80,15 @@ struct InPlaceArguments {
     #[arg(short, long, conflicts_with = "output")]
     write: bool,
     /// With -w, keep the old file beside the new one, as `page.txt.orig`
-    #[arg(long, value_name = "SUFFIX", num_args = 0..=1, require_equals = true, default_missing_value = ".orig")]
+    #[arg(
+        long,
+        value_name = "SUFFIX",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = ".orig",
+        requires = "write",
+        conflicts_with = "output"
+    )]
     backup: Option<String>,
     /// With -w, files with several names: refuse, break (this name gets a file of its own), inplace (not safe
     /// against a power cut)
@@ -134,21 +142,8 @@ impl Arguments {
     }
 
     /// What is to be read.
-    pub(crate) fn inputs(&self, console: &Console, command: &str) -> anyhow::Result<Vec<Input>> {
-        let select = self.select.settle(console, command)?;
-        let mut inputs = Vec::new();
-        for item in select.items(&|_: &Path| ()) {
-            match item.problem {
-                Some(problem) => return Err(problem.into()),
-                None => inputs.push(item.input),
-            }
-        }
-        Ok(inputs)
-    }
-
-    /// Checks how it is repaired.
-    pub(crate) fn repairing(&self) -> anyhow::Result<Repairing> {
-        self.repair.settle()
+    pub(super) fn select(&self) -> &SelectArguments {
+        &self.select
     }
 
     pub(super) fn settle(&self) -> anyhow::Result<Settled> {
