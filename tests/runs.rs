@@ -446,3 +446,28 @@ fn close_choices_of_several_files() {
         "{output}"
     );
 }
+
+/// A line of the journal that cannot be read is told, and costs no other.
+#[test]
+fn a_broken_line_of_the_journal_is_told() {
+    let folder = Folder::new();
+    for name in ["d/a.txt", "d/b.txt", "d/c.txt"] {
+        folder.write(name, DAMAGED);
+    }
+    folder.done(&["fix", "-q", "-w", "-j1", "d", "--journal", "j"]);
+    let run = fs::read_dir(folder.at("j")).unwrap().next().unwrap();
+    let journal = run.unwrap().path().join("journal.jsonl");
+    let text = fs::read_to_string(&journal).unwrap();
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines[1] = &lines[1][..20];
+    fs::write(&journal, lines.join("\n") + "\n").unwrap();
+    let (code, _, error) = folder.ran(&["undo", "--journal", "j"]);
+    assert_eq!(code, 1, "{error}");
+    assert!(
+        error.contains("1 line of the journal cannot be read")
+            && error.contains("2 files put back"),
+        "{error}"
+    );
+    let restored = ["d/a.txt", "d/b.txt", "d/c.txt"].map(|name| folder.read(name) == DAMAGED);
+    assert_eq!(restored.iter().filter(|one| **one).count(), 2);
+}
