@@ -54,6 +54,7 @@ pub mod lm;
 pub mod repair;
 pub mod script;
 pub mod normalize;
+pub mod spelling;
 pub mod edit;
 pub mod pipeline;
 #[cfg(feature = "batch")]

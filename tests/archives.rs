@@ -387,6 +387,22 @@ fn zip_with_name(name: &[u8], content: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// A name that becomes UTF-8 is a change, although no text needs one.
+#[test]
+fn a_name_that_would_be_repaired_is_found() {
+    let folder = Folder::new();
+    let gbk = encoding_rs::GBK.encode("說明頁面.txt").0.into_owned();
+    folder.write("a.zip", zip_with_name(&gbk, "没有".as_bytes()));
+    let (code, output, error) = folder.ran(&["check", "--names", "fix", "a.zip"]);
+    assert_eq!(
+        (code, &*output),
+        (1, "a.zip: names of entries\n"),
+        "{error}"
+    );
+    let (code, output, _) = folder.ran(&["check", "a.zip"]);
+    assert_eq!((code, &*output), (0, ""));
+}
+
 #[test]
 fn names_in_gbk_are_kept_or_become_utf_8() {
     let gbk = encoding_rs::GBK.encode("說明頁面.txt").0.into_owned();

@@ -1,7 +1,7 @@
 //! The guarantees of `fix --write`, one test for each.
 
 use std::fs;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 #[path = "support/program.rs"]
 mod program;
@@ -62,23 +62,29 @@ fn what_needs_nothing_is_not_touched() {
 #[test]
 fn killed_at_any_moment_every_file_is_whole() {
     let folder = Folder::new();
-    for number in 0..120 {
-        folder.write(
-            &format!("d/{}/{number}.txt", number % 7),
-            DAMAGED.repeat(1 + number % 20),
-        );
-    }
+    let damage = || {
+        for number in 0..120 {
+            folder.write(
+                &format!("d/{}/{number}.txt", number % 7),
+                DAMAGED.repeat(1 + number % 20),
+            );
+        }
+    };
     let is_whole = |text: &str, number: usize| {
         let count = 1 + number % 20;
         text == DAMAGED.repeat(count) || text == REPAIRED.repeat(count)
     };
+    let words = ["fix", "-q", "-w", "d", "--state", "state.jsonl", "-j2"];
+    damage();
+    let started = Instant::now();
+    folder.done(&words);
+    let whole_run = started.elapsed();
     let mut killed = 0;
+    // Twelve moments of a run, however fast this machine is; the first run is killed before it can do anything.
     for round in 0..12 {
-        let mut child = folder
-            .command(&["fix", "-q", "-w", "d", "--state", "state.jsonl", "-j2"])
-            .spawn()
-            .unwrap();
-        std::thread::sleep(Duration::from_millis(15 + 9 * round));
+        damage();
+        let mut child = folder.command(&words).spawn().unwrap();
+        std::thread::sleep(whole_run * round / 12);
         let _ = child.kill();
         killed += usize::from(!child.wait().unwrap().success());
         for number in 0..120 {
@@ -525,9 +531,9 @@ fn an_interrupt_is_orderly() {
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
-    while !folder.read("d/000.txt").starts_with("党") {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    program::wait_until("the first file", || {
+        folder.read("d/000.txt").starts_with('党')
+    });
     let id = child.id().to_string();
     std::process::Command::new("kill")
         .args(["-INT", &id])

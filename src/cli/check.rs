@@ -7,7 +7,6 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use hanfix::report::Visible;
 use hanfix::report::json::JsonLines;
-use hanfix::report::summary::Tally;
 
 use super::config::{Config, ConfigArguments};
 use super::console::{Console, raw_output};
@@ -15,7 +14,7 @@ use super::formats::{FormatArguments, Profiles, Settled};
 use super::inputs::SelectArguments;
 use super::repairing::RepairArguments;
 use super::survey::{Books, ReportArguments, survey};
-use super::watch::Form;
+use super::watch::{Form, Seen};
 
 /// Say which files need repair, one line each
 ///
@@ -72,7 +71,8 @@ pub(crate) fn run(
 ) -> anyhow::Result<ExitCode> {
     let base = arguments.settle()?;
     let profiles = Profiles::new(config, base)?;
-    let select = arguments.select.settle(console, "check")?;
+    let mut select = arguments.select.settle(console, "check")?;
+    arguments.report.guard(&mut select, &arguments.repair)?;
     let mut output = BufWriter::new(raw_output()?);
     if select.list(&mut output)? {
         output.flush()?;
@@ -91,8 +91,8 @@ pub(crate) fn run(
         form,
         &mut books,
         &mut output,
-        |path, seen, output| match is_told && (!seen.tally.is_clean() || console.is_verbose()) {
-            true => writeln!(output, "{}", line(path, &seen.tally)),
+        |path, seen, output| match is_told && (!seen.is_clean() || console.is_verbose()) {
+            true => writeln!(output, "{}", line(path, seen)),
             false => Ok(()),
         },
     )?;
@@ -105,12 +105,13 @@ pub(crate) fn run(
 }
 
 /// `page.txt: 8 annotation, 4 torn; 1 guess; 2 unresolved`
-pub(super) fn line(path: &Path, tally: &Tally) -> String {
-    let path = Visible(path);
+pub(super) fn line(path: &Path, seen: &Seen) -> String {
+    let (path, tally) = (Visible(path), &seen.tally);
     let mut parts = Vec::new();
     if tally.edits() > 0 {
         parts.push(tally.rule_counts());
     }
+    parts.extend(seen.besides().map(str::to_owned));
     match tally.guesses.count {
         0 => {}
         1 => parts.push("1 guess".to_owned()),

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use hanfix::sink::{Journal, Ready, State, sync_folders};
+use hanfix::sink::{Journal, Ready, Snapshot, State, sync_folders};
 
 use super::survey::{Books, Fate};
 
@@ -21,6 +21,8 @@ pub(crate) struct Finished {
     pub(crate) output: Option<PathBuf>,
     pub(crate) fate: Fate,
     pub(crate) ready: Option<Ready>,
+    /// What it was when it was opened, if it is a file.
+    pub(crate) snapshot: Option<Snapshot>,
 }
 
 /// Puts files in their places and enters them into the books.
@@ -72,6 +74,7 @@ impl<'c> Committer<'c> {
                 match ready.commit() {
                     Ok(committed) => {
                         folders.insert(committed.folder);
+                        finished.snapshot = Some(committed.now);
                     }
                     Err(error) => finished.fate = Fate::Failed(error.into()),
                 }
@@ -85,7 +88,10 @@ impl<'c> Committer<'c> {
                 .waiting
                 .iter()
                 .filter(|finished| matches!(finished.fate, Fate::Seen(_) | Fate::Skipped(_)));
-            state.finish(done.map(|finished| (&*finished.path, finished.output.as_deref())))?;
+            state.finish(done.filter_map(|finished| {
+                let snapshot = finished.snapshot?;
+                Some((&*finished.path, snapshot, finished.output.as_deref()))
+            }))?;
         }
         for finished in self.waiting.drain(..) {
             books.record(&finished.path, finished.fate)?;

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow, bail};
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args, Command, CommandFactory, FromArgMatches};
+use hanfix::spelling::distance;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::Arguments;
@@ -67,6 +68,13 @@ const OVERRIDABLE: [&str; 27] = [
     "max-ratio",
     "max-entries",
     "max-depth",
+];
+
+/// Options that mean something only beside another one of the command line.
+const DEPENDENT: [(&str, &str); 3] = [
+    ("backup", "write"),
+    ("keep-paths", "output"),
+    ("report-sample", "report"),
 ];
 
 /// Commands whose options can be configured.
@@ -248,14 +256,7 @@ impl Config {
                 continue;
             }
             check_key(key, &known(&cli, &NOT_CONFIGURED)).with_context(|| shown.clone())?;
-            let is_given = |id: &str| given.value_source(id) == Some(ValueSource::CommandLine);
-            let argument = cli
-                .find_subcommand(command)
-                .and_then(|command| option(command, key));
-            // An option of another command is no mistake.
-            if let Some(argument) = argument
-                && !is_given(argument.get_id().as_str())
-            {
+            if counts(&cli, command, key, given) {
                 added.extend(options(key, value).with_context(|| shown.clone())?);
             }
         }
@@ -311,12 +312,7 @@ fn read_override(
             bail!("`{key}` holds for the whole run; put it at the top of the file");
         }
         check_key(key, &names)?;
-        let argument = cli
-            .find_subcommand(command)
-            .and_then(|command| option(command, key));
-        if argument.is_some_and(|argument| {
-            given.value_source(argument.get_id().as_str()) != Some(ValueSource::CommandLine)
-        }) {
+        if counts(cli, command, key, given) {
             added.extend(options(key, value)?);
         }
     }
@@ -324,6 +320,32 @@ fn read_override(
         files: builder.build()?,
         options: added,
     })
+}
+
+/// Whether an option of the file counts in this run. One of another command is no mistake, and neither is one that
+/// has no meaning beside what the user gave.
+fn counts(cli: &Command, command: &str, key: &str, given: &ArgMatches) -> bool {
+    let Some(command) = cli.find_subcommand(command) else {
+        return false;
+    };
+    let Some(argument) = option(command, key) else {
+        return false;
+    };
+    let is_given = |argument: &clap::Arg| {
+        let source = given.value_source(argument.get_id().as_str());
+        source == Some(ValueSource::CommandLine)
+    };
+    let is_alone = DEPENDENT
+        .iter()
+        .any(|(dependent, on)| *dependent == key && !option(command, on).is_some_and(is_given));
+    let mut others = command.get_arguments().filter(|other| is_given(other));
+    let is_contradicted = others.any(|other| {
+        let contradicted = command.get_arg_conflicts_with(other);
+        contradicted
+            .iter()
+            .any(|one| one.get_id() == argument.get_id())
+    });
+    !is_given(argument) && !is_alone && !is_contradicted
 }
 
 fn option<'c>(command: &'c Command, key: &str) -> Option<&'c clap::Arg> {
@@ -362,22 +384,6 @@ fn check_key(key: &str, known: &[String]) -> anyhow::Result<()> {
             known.join(", ")
         ),
     }
-}
-
-/// How many letters have to be put in, taken out or changed.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let changed = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// A key and its value as they are written on the command line.

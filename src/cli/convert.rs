@@ -3,17 +3,21 @@
 use std::io::{BufWriter, Write};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
+use hanfix::decode::DecodeError;
 use hanfix::report::LineIndex;
 use hanfix::script::Converter;
+use hanfix::stream::StreamError;
 use serde_json::json;
 
+use super::blocks::repair_blocks;
 use super::config::Config;
 use super::console::{Console, raw_output};
 use super::fix;
-use super::formats::Settled;
-use super::run::repair_blocks;
+use super::formats::{Profiles, Settled};
+use super::inputs::Item;
+use super::survey::{Books, Fate};
 
 /// Convert between Traditional and Simplified Chinese, and do nothing else
 ///
@@ -24,10 +28,10 @@ use super::run::repair_blocks;
 #[group(id = "conversion")]
 pub(crate) struct Arguments {
     /// Instead of the text, list the characters whose choice was close, as JSON lines
-    #[arg(long, conflicts_with_all = ["output", "edits"])]
+    #[arg(long, conflicts_with_all = CONTRADICTED)]
     ambiguities: bool,
     #[command(flatten)]
-    fix: fix::Arguments,
+    pub(super) fix: fix::Arguments,
 }
 
 impl Arguments {
@@ -35,6 +39,22 @@ impl Arguments {
         self.fix.settle_script()
     }
 }
+
+/// Options that the list of close choices could not heed: it writes no texts, and takes a file as it is.
+const CONTRADICTED: [&str; 12] = [
+    "output",
+    "edits",
+    "write",
+    "backup",
+    "state",
+    "report",
+    "to_encoding",
+    "kind",
+    "field",
+    "column",
+    "warc",
+    "names",
+];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -50,51 +70,88 @@ pub(crate) fn run(
 ) -> anyhow::Result<ExitCode> {
     let fix = arguments.fix.only_script();
     if arguments.ambiguities {
-        return list(&fix, console);
+        return list(&fix, config, console);
     }
     fix::run(fix, config, console)
 }
 
 /// One line for each close choice, and a last one that says that all was read.
-fn list(arguments: &fix::Arguments, console: &Console) -> anyhow::Result<ExitCode> {
+fn list(
+    arguments: &fix::Arguments,
+    config: &Config,
+    console: &Console,
+) -> anyhow::Result<ExitCode> {
+    let profiles = Profiles::new(config, arguments.settle_script()?)?;
+    let select = arguments.select().settle(console, "convert")?;
     let mut output = BufWriter::new(raw_output().context("standard output")?);
-    let mut count = 0;
-    let repairing = arguments.repairing()?;
+    if select.list(&mut output)? {
+        output.flush()?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut books = Books::plain(console);
+    let (mut inputs, mut count) = (0, 0);
+    for item in select.items(&|_| {}) {
+        inputs += 1;
+        match choices(&item, &profiles, &mut output) {
+            Ok(found) => count += found,
+            Err(error) => {
+                let fate = match item.root.is_some() && is_not_text(&error) {
+                    true => Fate::Skipped("not text".to_owned()),
+                    false => Fate::Failed(error),
+                };
+                books.record(item.input.name(), fate)?;
+            }
+        }
+    }
+    let line = json!({"type": "summary", "inputs": inputs, "ambiguities": count});
+    writeln!(output, "{line}").context("cannot write")?;
+    output.flush().context("cannot write")?;
+    books.finish(false)
+}
+
+/// Writes the close choices of one input; how many there are.
+fn choices(item: &Item, profiles: &Profiles<'_>, output: &mut impl Write) -> anyhow::Result<usize> {
+    let path = item.input.name();
+    if let Some(problem) = &item.problem {
+        bail!("{problem}");
+    }
+    let settled = profiles.of(path)?;
+    let repairing = &settled.repairing;
     let options = repairing.repairer.options();
     let converter = options
         .to
         .variant()
         .map(|to| Converter::with(to, options.conversion.clone()));
-    let inputs = arguments.inputs(console, "convert")?;
-    for input in &inputs {
-        let path = input.name().display().to_string();
-        repair_blocks(input, &repairing, |block| {
-            let text = &*block.decoded.text;
-            let lines = LineIndex::new(text, block.place);
-            let found = converter
-                .as_ref()
-                .map(|converter| converter.ambiguities(text, repairing.repairer.model()));
-            for ambiguity in found.into_iter().flatten() {
-                let position = lines.locate(ambiguity.start);
-                let line = json!({
-                    "type": "ambiguity",
-                    "path": path,
-                    "line": position.line,
-                    "column": position.column,
-                    "start": block.place.offset + ambiguity.start,
-                    "end": block.place.offset + ambiguity.end,
-                    "old": ambiguity.old,
-                    "candidates": ambiguity.candidates,
-                    "margin": f64::from((ambiguity.margin * 100.0).round()) / 100.0,
-                });
-                writeln!(output, "{line}").context("cannot write")?;
-                count += 1;
-            }
-            Ok(())
-        })?;
-    }
-    let line = json!({"type": "summary", "inputs": inputs.len(), "ambiguities": count});
-    writeln!(output, "{line}").context("cannot write")?;
-    output.flush().context("cannot write")?;
-    Ok(ExitCode::SUCCESS)
+    let mut count = 0;
+    repair_blocks(&item.input, repairing, |block| {
+        let text = &*block.decoded.text;
+        let lines = LineIndex::new(text, block.place);
+        let found = converter
+            .as_ref()
+            .map(|converter| converter.ambiguities(text, repairing.repairer.model()));
+        for ambiguity in found.into_iter().flatten() {
+            let position = lines.locate(ambiguity.start);
+            let line = json!({
+                "type": "ambiguity",
+                "path": path.display().to_string(),
+                "line": position.line,
+                "column": position.column,
+                "start": block.place.offset + ambiguity.start,
+                "end": block.place.offset + ambiguity.end,
+                "old": ambiguity.old,
+                "candidates": ambiguity.candidates,
+                "margin": f64::from((ambiguity.margin * 100.0).round()) / 100.0,
+            });
+            writeln!(output, "{line}").context("cannot write")?;
+            count += 1;
+        }
+        Ok(())
+    })?;
+    Ok(count)
+}
+
+fn is_not_text(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<StreamError>()
+        .is_some_and(|error| matches!(error, StreamError::Decode(DecodeError::NotText { .. })))
 }

@@ -78,10 +78,12 @@ pub(crate) fn run(arguments: Arguments, console: &Console) -> anyhow::Result<Exi
     let mut output = raw_output()?;
     for input in arguments.inputs.inputs(console, "damage") {
         let name = input.name().display().to_string();
-        let mut text = String::new();
+        let mut bytes = Vec::new();
         input
             .open()?
-            .read_to_string(&mut text)
+            .read_to_end(&mut bytes)
+            .with_context(|| format!("{name}: cannot read"))?;
+        let text = String::from_utf8(bytes)
             .with_context(|| format!("{name}: only UTF-8 text can be damaged on purpose"))?;
         output.write_all(site.damage(&text, arguments.seed).as_bytes())?;
     }

@@ -11,10 +11,11 @@ use hanfix::report::summary::Tally;
 use hanfix::source::Input;
 use serde::Serialize;
 
+use super::blocks::{repair_blocks, view};
 use super::console::{Console, raw_output};
 use super::inputs::InputArguments;
 use super::repairing::{RepairArguments, Repairing};
-use super::run::{Run, repair_blocks, view};
+use super::survey::Books;
 
 /// Say in which encoding files are, and what is wrong with their text
 ///
@@ -78,13 +79,13 @@ pub(crate) fn run(arguments: Arguments, console: &Console) -> anyhow::Result<Exi
     let repairing = arguments.repair.settle()?;
     let inputs = arguments.inputs.inputs(console, "detect");
     let mut output = BufWriter::new(raw_output()?);
-    let mut run = Run::new(console);
+    let mut books = Books::plain(console);
     for input in &inputs {
         let outcome = detect(input, &repairing, arguments.format, &mut output);
-        run.record(input.name(), outcome)?;
+        books.record(input.name(), outcome.into())?;
     }
     output.flush()?;
-    Ok(run.finish(false))
+    books.finish(false)
 }
 
 fn detect(

@@ -73,7 +73,8 @@ pub(crate) fn run(
 ) -> anyhow::Result<ExitCode> {
     let base = arguments.settle()?;
     let profiles = Profiles::new(config, base)?;
-    let select = arguments.select.settle(console, "diff")?;
+    let mut select = arguments.select.settle(console, "diff")?;
+    arguments.report.guard(&mut select, &arguments.repair)?;
     let mut output = BufWriter::new(raw_output()?);
     if select.list(&mut output)? {
         output.flush()?;

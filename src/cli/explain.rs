@@ -8,10 +8,12 @@ use hanfix::report::summary::Tally;
 use hanfix::report::{Visible, explain};
 use hanfix::source::Input;
 
+use super::blocks::{repair_blocks, view};
 use super::console::{Console, raw_output};
 use super::inputs::InputArguments;
 use super::repairing::{RepairArguments, Repairing};
-use super::run::{Run, Whole};
+use super::survey::Books;
+use super::whole::Whole;
 
 /// Explain how each repair was found
 ///
@@ -39,23 +41,29 @@ pub(crate) fn run(arguments: Arguments, console: &Console) -> anyhow::Result<Exi
     let repairing = arguments.repair.settle()?;
     let inputs = arguments.inputs.inputs(console, "explain");
     let mut output = BufWriter::new(raw_output()?);
-    let mut run = Run::new(console);
+    let mut books = Books::plain(console);
     for input in &inputs {
         let outcome = explain(input, &repairing, &mut output);
-        run.record(input.name(), outcome)?;
+        books.record(input.name(), outcome.into())?;
     }
     output.flush()?;
-    Ok(run.finish(false))
+    books.finish(false)
 }
 
 fn explain(input: &Input, repairing: &Repairing, output: &mut impl Write) -> anyhow::Result<Tally> {
-    let whole = Whole::read(input, repairing, false)?;
+    let (mut whole, mut tally) = (Whole::default(), Tally::default());
+    let page = repair_blocks(input, repairing, |block| {
+        let view = view(input.name(), &block);
+        tally.add(&view);
+        tally.undecodable += block.decoded.ledger.undecodable();
+        Ok(whole.add(&view)?)
+    })?;
     let view = whole.view(input.name());
     if view.is_clean() {
         writeln!(output, "{}: nothing to repair", Visible(input.name()))?;
     } else {
-        explain::write_page(output, &view, &whole.page)?;
+        explain::write_page(output, &view, &page)?;
         explain::write(output, &view, &mut 0)?;
     }
-    Ok(whole.tally)
+    Ok(tally)
 }

@@ -1,7 +1,8 @@
 //! `hanfix fix`: repaired text.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
+use std::fs;
 use std::io::{self, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,12 +11,12 @@ use std::time::SystemTime;
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
 use encoding_rs::UTF_8;
-use hanfix::batch::{Batch, BatchError, Spool, in_order};
+use hanfix::batch::{Batch, BatchError, Outcome, Spool, in_order};
 use hanfix::report::Visible;
 use hanfix::report::json::JsonLines;
 use hanfix::sink::{
-    self, AtomicFile, Destination, Draft, HardLinks, Journal, Ready, Replacing, SinkError, State,
-    Target,
+    self, AtomicFile, Destination, Digest, Draft, HardLinks, Journal, Ready, Replacing, SinkError,
+    Snapshot, State, Target,
 };
 use hanfix::source::{HEAD, Input, Reader};
 
@@ -23,9 +24,10 @@ use super::committing::{Committer, Finished};
 use super::config::{Config, ConfigArguments};
 use super::console::{Console, raw_output};
 use super::formats::{FormatArguments, Profiles, Settled};
-use super::inputs::{Item, Select, SelectArguments};
+use super::inputs::{Identity, Item, Select, SelectArguments};
 use super::interrupt::{self, Interrupt};
-use super::repairing::{RepairArguments, Repairing};
+use super::lists::Lists;
+use super::repairing::RepairArguments;
 use super::survey::{AHEAD, Books, Fate, ReportArguments, fate_of, threads};
 use super::watch::{Form, Watcher};
 
@@ -78,7 +80,15 @@ struct InPlaceArguments {
     #[arg(short, long, conflicts_with = "output")]
     write: bool,
     /// With -w, keep the old file beside the new one, as `page.txt.orig`
-    #[arg(long, value_name = "SUFFIX", num_args = 0..=1, require_equals = true, default_missing_value = ".orig")]
+    #[arg(
+        long,
+        value_name = "SUFFIX",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = ".orig",
+        requires = "write",
+        conflicts_with = "output"
+    )]
     backup: Option<String>,
     /// With -w, files with several names: refuse, break (this name gets a file of its own), inplace (not safe
     /// against a power cut)
@@ -132,30 +142,21 @@ impl Arguments {
     }
 
     /// What is to be read.
-    pub(crate) fn inputs(&self, console: &Console, command: &str) -> anyhow::Result<Vec<Input>> {
-        let select = self.select.settle(console, command)?;
-        let mut inputs = Vec::new();
-        for item in select.items(&|_: &Path| ()) {
-            match item.problem {
-                Some(problem) => return Err(problem.into()),
-                None => inputs.push(item.input),
-            }
-        }
-        Ok(inputs)
-    }
-
-    /// Checks how it is repaired.
-    pub(crate) fn repairing(&self) -> anyhow::Result<Repairing> {
-        self.repair.settle()
+    pub(super) fn select(&self) -> &SelectArguments {
+        &self.select
     }
 
     pub(super) fn settle(&self) -> anyhow::Result<Settled> {
         Settled::new(&self.repair, &self.formats, self.to_encoding.as_deref())
     }
 
+    pub(super) fn repair(&self) -> &RepairArguments {
+        &self.repair
+    }
+
     /// Everything that decides what comes out, for the list of finished files.
-    fn fingerprint(&self, config: &Config) -> Vec<String> {
-        vec![
+    fn fingerprint(&self, config: &Config) -> anyhow::Result<Vec<String>> {
+        let mut parts = vec![
             env!("CARGO_PKG_VERSION").to_owned(),
             format!(
                 "{:?} {:?} {:?}",
@@ -166,8 +167,24 @@ impl Arguments {
                 self.output, self.keep_paths, self.in_place.write
             ),
             config.text().to_owned(),
-        ]
+        ];
+        parts.extend(contents(&self.repair)?);
+        for number in 0..config.overrides() {
+            parts.extend(contents(super::repair(&config.parse_with(1 << number)?)?)?);
+        }
+        Ok(parts)
     }
+}
+
+/// What stands in the files that are read for the options, as hashes.
+fn contents(repair: &RepairArguments) -> anyhow::Result<Vec<String>> {
+    let digest = |path: &Path| {
+        let digest = fs::File::open(path).and_then(|mut file| Digest::of(&mut file));
+        digest
+            .map(|digest| format!("{digest:?}"))
+            .with_context(|| format!("{}: cannot read", Visible(path)))
+    };
+    repair.files().map(digest).collect()
 }
 
 /// Where what is written goes.
@@ -186,6 +203,8 @@ struct Mirror {
     keep_paths: bool,
     /// Hashes of the paths that are taken.
     taken: HashSet<u64>,
+    /// What else is written.
+    lists: Lists,
 }
 
 /// Where one input goes.
@@ -195,13 +214,14 @@ enum Place {
     Itself,
 }
 
-/// An input, where it goes, and what was done with it.
-struct Done {
-    item: Item,
-    place: Place,
-    fate: Fate,
-    ready: Option<Ready>,
-    edits: Spool,
+impl Place {
+    /// The file, where it is another than the input.
+    fn output(&self) -> Option<&Path> {
+        match self {
+            Place::File(path) => Some(path),
+            Place::Standard | Place::Itself => None,
+        }
+    }
 }
 
 pub(crate) fn run(
@@ -211,166 +231,199 @@ pub(crate) fn run(
 ) -> anyhow::Result<ExitCode> {
     let base = arguments.settle()?;
     let profiles = Profiles::new(config, base)?;
-    let select = arguments.select.settle(console, "fix")?;
+    let mut select = arguments.select.settle(console, "fix")?;
+    if arguments.in_place.write {
+        select.tell_apart_by(match arguments.in_place.hard_links {
+            HardLinksArgument::Inplace => Identity::Inode,
+            HardLinksArgument::Refuse | HardLinksArgument::Break => Identity::File,
+        });
+    }
     let mut listing = BufWriter::new(raw_output()?);
     if select.list(&mut listing)? {
         listing.flush()?;
         return Ok(ExitCode::SUCCESS);
     }
     drop(listing);
-    let mut places = places(&arguments, &select)?;
-    let durable = !arguments.in_place.no_fsync;
-    let fingerprint = arguments.fingerprint(config);
-    let fingerprint: Vec<&str> = fingerprint.iter().map(String::as_str).collect();
-    let state = arguments
-        .state
-        .as_deref()
-        .map(|path| State::open(path, &fingerprint))
-        .transpose()?;
-    let state = RefCell::new(state);
-    let edits = match &arguments.edits {
-        Some(path) => Some(create_edits(path, &select, arguments.output.as_deref())?),
-        None => None,
-    };
+    let mut session = Session::new(&arguments, config, console, &mut select)?;
+    let finished_before = session.work(&arguments, console, &select, &profiles)?;
+    session.finish(&arguments, console, finished_before)
+}
+
+/// What a run has open from its beginning to its end.
+struct Session<'c> {
+    places: Places,
+    replacing: Replacing,
+    journal: Option<Journal>,
+    state: RefCell<Option<State>>,
+    edits: Option<EditsFile>,
+    books: Books<'c>,
+}
+
+impl<'c> Session<'c> {
+    /// Checks where everything goes and opens what is written beside the texts.
+    fn new(
+        arguments: &Arguments,
+        config: &Config,
+        console: &'c Console,
+        select: &mut Select,
+    ) -> anyhow::Result<Self> {
+        let lists = Lists::new([
+            ("--state", arguments.state.as_ref()),
+            ("--report", arguments.report.report.as_ref()),
+            ("--edits", arguments.edits.as_ref()),
+        ]);
+        let mut places = places(arguments, select, &lists)?;
+        lists.check(select, arguments.repair.files(), places.outputs())?;
+        select.leave_out(lists);
+        let state = match &arguments.state {
+            Some(path) => {
+                let fingerprint = arguments.fingerprint(config)?;
+                let parts: Vec<&str> = fingerprint.iter().map(String::as_str).collect();
+                Some(State::open(path, &parts)?)
+            }
+            None => None,
+        };
+        let edits = match &arguments.edits {
+            Some(path) => Some(JsonLines::new(BufWriter::new(AtomicFile::create(path)?))),
+            None => None,
+        };
+        watch(arguments, select, &places)?;
+        let mut books = Books::new(console, &arguments.report, select)?;
+        books.resumes = state.is_some();
+        let (replacing, journal) = match &mut places {
+            Places::InPlace(replacing, journal) => (replacing.clone(), journal.take()),
+            _ => (Replacing::default(), None),
+        };
+        Ok(Session {
+            places,
+            replacing,
+            journal,
+            state: RefCell::new(state),
+            edits,
+            books,
+        })
+    }
+
+    /// Repairs all inputs; gives how many an earlier run has finished.
+    fn work(
+        &mut self,
+        arguments: &Arguments,
+        console: &Console,
+        select: &Select,
+        profiles: &Profiles<'_>,
+    ) -> anyhow::Result<usize> {
+        let (outer, inner) = threads(select);
+        let fixing = Fixing {
+            profiles,
+            threads: inner,
+            replacing: &self.replacing,
+            journal: self.journal.as_ref(),
+            durable: !arguments.in_place.no_fsync,
+            wants_edits: self.edits.is_some(),
+            wants_report: self.books.wants(),
+        };
+        let sweep = |folder: &Path| {
+            if arguments.in_place.write {
+                sink::sweep(folder);
+            }
+        };
+        let finished_before = Cell::new(0);
+        let (places, state) = (&mut self.places, &self.state);
+        let items = select
+            .items(&sweep)
+            .take_while(|_| !interrupt::wanted())
+            // Its place first: what is finished keeps the place that it has.
+            .map(|item| {
+                let place = places.of(&item);
+                (item, place)
+            })
+            .filter(|(item, place)| {
+                let is_finished = state.borrow().as_ref().is_some_and(|state| {
+                    let place = place.as_ref();
+                    place.is_ok_and(|place| state.is_finished(item.input.name(), place.output()))
+                });
+                finished_before.set(finished_before.get() + usize::from(is_finished));
+                !is_finished
+            });
+        let single = select.single();
+        let books = &mut self.books;
+        let edits = &mut self.edits;
+        let mut committer = Committer::new(fixing.journal, state, fixing.durable);
+        let work = |(item, place)| fixing.handle(item, place);
+        in_order(outer, AHEAD, items, work, |done| {
+            let (finished, mut list) = done.ok_or(BatchError::Panicked)?;
+            let path = &*finished.path;
+            if let Some(edits) = edits {
+                list.rewind()?;
+                io::copy(&mut list, edits.get_mut())?;
+                if let Fate::Failed(error) = &finished.fate {
+                    edits.error(path, &format!("{error:#}"))?;
+                }
+            }
+            if let (Fate::Seen(seen), true) =
+                (&finished.fate, console.is_verbose() && single.is_none())
+            {
+                books.aside(|| console.note(&super::check::line(path, seen)));
+            }
+            committer.push(finished, books)
+        })?;
+        committer.flush(books)?;
+        Ok(finished_before.get())
+    }
+
+    /// Completes the lists and says what was done.
+    fn finish(
+        mut self,
+        arguments: &Arguments,
+        console: &Console,
+        finished_before: usize,
+    ) -> anyhow::Result<ExitCode> {
+        self.books.finished = finished_before;
+        if let Some(mut edits) = self.edits {
+            edits.summary(&self.books.totals)?;
+            edits
+                .into_inner()
+                .into_inner()
+                .map_err(io::IntoInnerError::into_error)?
+                .commit()?;
+        }
+        if let Some(run) = self.journal.as_ref().and_then(Journal::run)
+            && console.wants_summary()
+        {
+            let folder = match &arguments.in_place.journal {
+                Some(folder) => format!(" --journal {}", Visible(&**folder)),
+                None => String::new(),
+            };
+            console.note(&format_args!(
+                "hanfix: `hanfix undo{folder} {run}` puts the old files back"
+            ));
+        }
+        let doubts = self.books.totals.doubts_any();
+        self.books.finish(arguments.strict && doubts)
+    }
+}
+
+/// Watches for Ctrl-C.
+fn watch(arguments: &Arguments, select: &Select, places: &Places) -> anyhow::Result<()> {
     // A single text can wait for ever, as on standard input; with several there is something to bring in order.
-    let single = select.single();
-    match &places {
+    match places {
         // Nothing that could stay half written: the system's own way to end is as good, and needs no thread.
         Places::Planned(plan)
             if matches!(plan.as_slice(), [Destination::Standard])
-                && edits.is_none()
-                && arguments.report.report.is_none() => {}
-        _ if single.is_some() => interrupt::watch(Interrupt::Now)?,
-        _ => interrupt::watch(Interrupt::Orderly)?,
+                && arguments.edits.is_none()
+                && arguments.report.report.is_none() =>
+        {
+            Ok(())
+        }
+        _ if select.single().is_some() => interrupt::watch(Interrupt::Now),
+        _ => interrupt::watch(Interrupt::Orderly),
     }
-    let mut books = Books::new(console, &arguments.report, &select)?;
-    let (outer, inner) = threads(&select);
-    let wants_report = books.wants();
-    let wants_edits = edits.is_some();
-    let (replacing, journal) = match &mut places {
-        Places::InPlace(replacing, journal) => (replacing.clone(), journal.take()),
-        _ => (Replacing::default(), None),
-    };
-    let sweep = |folder: &Path| {
-        if arguments.in_place.write {
-            sink::sweep(folder);
-        }
-    };
-    let finished_before = std::cell::Cell::new(0);
-    let items = select
-        .items(&sweep)
-        .take_while(|_| !interrupt::wanted())
-        .filter(|item| {
-            let finished = state
-                .borrow()
-                .as_ref()
-                .is_some_and(|state| state.is_finished(item.input.name()));
-            finished_before.set(finished_before.get() + usize::from(finished));
-            !finished
-        })
-        .map(|item| {
-            let place = places.of(&item);
-            (item, place)
-        });
-    let work = |(mut item, place): (Item, Result<Place, SinkError>)| {
-        let mut edits = Spool::new();
-        let form = if wants_edits {
-            Form::Json
-        } else {
-            Form::Nothing
-        };
-        let watcher = Watcher::new(form, &mut edits, wants_report);
-        let (place, problem) = match (item.problem.take(), place) {
-            (Some(problem), _) => (Place::Standard, Some(problem.into())),
-            (None, Ok(place)) => (place, None),
-            (None, Err(problem)) => (Place::Standard, Some(problem.into())),
-        };
-        let mut ready = None;
-        let fate = match problem {
-            Some(problem) => Fate::Failed(problem),
-            None => {
-                let fixing = Fixing {
-                    profiles: &profiles,
-                    threads: inner,
-                    replacing: &replacing,
-                    journal: journal.as_ref(),
-                    durable,
-                };
-                fixing.fix(&item, &place, watcher, &mut ready)
-            }
-        };
-        Done {
-            item,
-            place,
-            fate,
-            ready,
-            edits,
-        }
-    };
-    let mut edits = edits;
-    let mut committer = Committer::new(journal.as_ref(), &state, durable);
-    in_order(outer, AHEAD, items, work, |done| {
-        let Done {
-            item,
-            place,
-            fate,
-            ready,
-            edits: mut list,
-        } = done.ok_or(BatchError::Panicked)?;
-        let path = item.input.name();
-        if let Some(edits) = &mut edits {
-            list.rewind()?;
-            io::copy(&mut list, edits.get_mut())?;
-            if let Fate::Failed(error) = &fate {
-                edits.error(path, &format!("{error:#}"))?;
-            }
-        }
-        if let (Fate::Seen(seen), true) = (&fate, console.is_verbose() && single.is_none()) {
-            books.aside(|| console.note(&super::check::line(path, &seen.tally)));
-        }
-        let output = match place {
-            Place::File(output) => Some(output),
-            _ => None,
-        };
-        committer.push(
-            Finished {
-                path: path.to_owned(),
-                output,
-                fate,
-                ready,
-            },
-            &mut books,
-        )
-    })?;
-    committer.flush(&mut books)?;
-    books.finished = finished_before.get();
-    if let Some(mut edits) = edits {
-        edits.summary(&books.totals)?;
-        edits
-            .into_inner()
-            .into_inner()
-            .map_err(io::IntoInnerError::into_error)?
-            .commit()?;
-    }
-    if let Some(run) = journal.as_ref().and_then(Journal::run)
-        && console.wants_summary()
-    {
-        let folder = match &arguments.in_place.journal {
-            Some(folder) => format!(" --journal {}", Visible(&**folder)),
-            None => String::new(),
-        };
-        console.note(&format_args!(
-            "hanfix: `hanfix undo{folder} {run}` puts the old files back"
-        ));
-    }
-    let doubts = books.totals.doubts_any();
-    books.finish(arguments.strict && doubts)
 }
 
 type EditsFile = JsonLines<BufWriter<AtomicFile>>;
 
 /// Checks where everything goes before anything is read.
-fn places(arguments: &Arguments, select: &Select) -> anyhow::Result<Places> {
+fn places(arguments: &Arguments, select: &Select, lists: &Lists) -> anyhow::Result<Places> {
     let in_place = &arguments.in_place;
     if in_place.write {
         if matches!(select.single(), Some(Input::Standard))
@@ -424,21 +477,15 @@ fn places(arguments: &Arguments, select: &Select) -> anyhow::Result<Places> {
         folder: folder.to_owned(),
         keep_paths: arguments.keep_paths,
         taken: HashSet::new(),
+        lists: lists.clone(),
     }))
 }
 
 /// An output folder within an input folder would be read while it is written.
 fn refuse_nested(folder: &Path, select: &Select) -> anyhow::Result<()> {
-    // A folder that is not there yet is where its nearest ancestor is.
-    let absolute = std::path::absolute(folder)?;
-    let there = absolute.ancestors().find_map(|ancestor| {
-        let rest = absolute.strip_prefix(ancestor).ok()?;
-        Some(ancestor.canonicalize().ok()?.join(rest))
-    });
+    let there = sink::location(folder);
     for path in select.paths().iter().filter(|path| path.is_dir()) {
-        if let (Some(there), Ok(input)) = (&there, path.canonicalize())
-            && there.starts_with(&input)
-        {
+        if there.starts_with(sink::location(path)) {
             bail!(
                 "{}: is inside {}, which is read; choose a folder outside of it",
                 Visible(folder),
@@ -450,7 +497,19 @@ fn refuse_nested(folder: &Path, select: &Select) -> anyhow::Result<()> {
 }
 
 impl Places {
-    fn of(&mut self, item: &Item) -> Result<Place, SinkError> {
+    /// The files that are known before anything is read.
+    fn outputs(&self) -> impl Iterator<Item = &Path> {
+        let planned = match self {
+            Places::Planned(plan) => plan.as_slice(),
+            Places::Mirrored(_) | Places::InPlace(..) => &[],
+        };
+        planned.iter().filter_map(|destination| match destination {
+            Destination::File(path) => Some(&**path),
+            Destination::Standard => None,
+        })
+    }
+
+    fn of(&mut self, item: &Item) -> anyhow::Result<Place> {
         match self {
             Places::InPlace(..) => Ok(Place::Itself),
             Places::Planned(plan) => Ok(match plan.next() {
@@ -463,7 +522,7 @@ impl Places {
 }
 
 impl Mirror {
-    fn of(&mut self, item: &Item) -> Result<PathBuf, SinkError> {
+    fn of(&mut self, item: &Item) -> anyhow::Result<PathBuf> {
         use std::hash::{DefaultHasher, Hash, Hasher};
         let input = &item.input;
         let relative = match (&item.root, input.path()) {
@@ -476,10 +535,15 @@ impl Mirror {
         let mut hasher = DefaultHasher::new();
         target.hash(&mut hasher);
         if !self.taken.insert(hasher.finish()) {
-            return Err(SinkError::Taken {
-                input: input.name().to_owned(),
-                target,
-            });
+            let input = input.name().to_owned();
+            return Err(SinkError::Taken { input, target }.into());
+        }
+        if let Some(option) = self.lists.option_of(&target) {
+            bail!(
+                "{}: would become {}, where {option} goes; give {option} another file",
+                Visible(input.name()),
+                Visible(&*target)
+            );
         }
         sink::refuse_inputs(std::slice::from_ref(input), std::slice::from_ref(&target))?;
         Ok(target)
@@ -493,16 +557,56 @@ struct Fixing<'f> {
     replacing: &'f Replacing,
     journal: Option<&'f Journal>,
     durable: bool,
+    wants_edits: bool,
+    wants_report: Option<Option<usize>>,
+}
+
+/// What is left of an input when it was repaired, or could not be.
+#[derive(Default)]
+struct Remains {
+    /// The new file, if the old one is to be replaced.
+    ready: Option<Ready>,
+    /// What the input was when it was opened, if it is a file.
+    snapshot: Option<Snapshot>,
 }
 
 impl Fixing<'_> {
+    /// Repairs one input, and gives the list of its edits too.
+    fn handle(&self, mut item: Item, place: anyhow::Result<Place>) -> (Finished, Spool) {
+        let mut edits = Spool::new();
+        let form = if self.wants_edits {
+            Form::Json
+        } else {
+            Form::Nothing
+        };
+        let mut output = None;
+        let mut remains = Remains::default();
+        let fate = match (item.problem.take(), place) {
+            (Some(problem), _) => Fate::Failed(problem.into()),
+            (None, Err(problem)) => Fate::Failed(problem),
+            (None, Ok(place)) => {
+                output = place.output().map(Path::to_owned);
+                let watcher = Watcher::new(form, &mut edits, self.wants_report);
+                self.fix(&item, &place, watcher, &mut remains)
+            }
+        };
+        let finished = Finished {
+            path: item.input.name().to_owned(),
+            output,
+            fate,
+            ready: remains.ready,
+            snapshot: remains.snapshot,
+        };
+        (finished, edits)
+    }
+
     /// Repairs one input. Nothing of an output file appears unless all of it could be made.
     fn fix(
         &self,
         item: &Item,
         place: &Place,
         mut watcher: Watcher<'_>,
-        ready: &mut Option<Ready>,
+        remains: &mut Remains,
     ) -> Fate {
         let settled = match self.profiles.of(item.input.name()) {
             Ok(settled) => settled,
@@ -510,16 +614,16 @@ impl Fixing<'_> {
         };
         let mut batch = settled.batch(self.threads);
         let outcome = match place {
-            Place::Itself => self.in_place(item, &batch, &mut watcher, ready),
+            Place::Itself => self.in_place(item, &batch, &mut watcher, remains),
             Place::Standard | Place::File(_) => {
                 if item.input == Input::Standard {
                     batch.to = batch.to.or(Some(UTF_8));
                 }
-                self.elsewhere(item, place, &batch, &mut watcher)
+                self.elsewhere(item, place, &batch, &mut watcher, remains)
             }
         };
         match outcome {
-            Ok(()) => Fate::Seen(Box::new(watcher.seen())),
+            Ok(outcome) => Fate::Seen(Box::new(watcher.seen(outcome))),
             Err(fate) => fate,
         }
     }
@@ -530,27 +634,32 @@ impl Fixing<'_> {
         place: &Place,
         batch: &Batch<'_>,
         watcher: &mut Watcher<'_>,
-    ) -> Result<(), Fate> {
+        remains: &mut Remains,
+    ) -> Result<Outcome, Fate> {
         let path = item.input.name();
         // The input first: where it cannot be read, no folder is made for the output.
         let mut reader = item
             .input
             .open()
             .map_err(|error| Fate::Failed(error.into()))?;
+        let metadata = match &reader {
+            Reader::File(file) => file.metadata().ok().filter(fs::Metadata::is_file),
+            Reader::Standard(_) => None,
+        };
+        remains.snapshot = metadata.as_ref().map(Snapshot::of);
         let mut observer = |event: hanfix::batch::Event<'_>| watcher.event(event);
         let Place::File(output_path) = place else {
             let mut output = raw_output()
                 .context("standard output")
                 .map_err(Fate::Failed)?;
-            batch
+            return batch
                 .process_stream(path, &mut reader, Some(&mut output), &mut observer)
-                .map_err(|error| fate_of(item, error))?;
-            return Ok(());
+                .map_err(|error| fate_of(item, error));
         };
         let sink = |error: SinkError| Fate::Failed(error.into());
         let mut output = AtomicFile::create(output_path).map_err(sink)?;
-        match &mut reader {
-            Reader::File(file) if file.metadata().is_ok_and(|metadata| metadata.is_file()) => {
+        let outcome = match &mut reader {
+            Reader::File(file) if remains.snapshot.is_some() => {
                 let outcome = batch
                     .process(path, file, Some(&mut output), &mut observer)
                     .map_err(|error| fate_of(item, error))?;
@@ -560,14 +669,14 @@ impl Fixing<'_> {
                     let copied = file.rewind().and_then(|()| io::copy(file, &mut output));
                     copied.map_err(|error| sink(SinkError::Write(output_path.clone(), error)))?;
                 }
+                outcome
             }
-            stream => {
-                batch
-                    .process_stream(path, stream, Some(&mut output), &mut observer)
-                    .map_err(|error| fate_of(item, error))?;
-            }
-        }
-        output.commit_with(self.durable).map_err(sink)
+            stream => batch
+                .process_stream(path, stream, Some(&mut output), &mut observer)
+                .map_err(|error| fate_of(item, error))?,
+        };
+        output.commit_with(self.durable).map_err(sink)?;
+        Ok(outcome)
     }
 
     fn in_place(
@@ -575,8 +684,8 @@ impl Fixing<'_> {
         item: &Item,
         batch: &Batch<'_>,
         watcher: &mut Watcher<'_>,
-        ready: &mut Option<Ready>,
-    ) -> Result<(), Fate> {
+        remains: &mut Remains,
+    ) -> Result<Outcome, Fate> {
         let path = item.input.name();
         let sink = |error: SinkError| Fate::Failed(error.into());
         let read = |error| sink(SinkError::Open(path.to_owned(), error));
@@ -590,6 +699,7 @@ impl Fixing<'_> {
                     .map_or_else(|error| Fate::Failed(error.into()), |_| sink(error)));
             }
         };
+        remains.snapshot = Some(target.snapshot());
         let mut head = Vec::new();
         target
             .reader()
@@ -614,19 +724,8 @@ impl Fixing<'_> {
             if let Some(journal) = self.journal {
                 journal.keep(&mut finished).map_err(sink)?;
             }
-            *ready = Some(finished);
+            remains.ready = Some(finished);
         }
-        Ok(())
+        Ok(outcome)
     }
-}
-
-fn create_edits(path: &Path, select: &Select, output: Option<&Path>) -> anyhow::Result<EditsFile> {
-    if output == Some(path) {
-        bail!(
-            "{}: is already the output; give --edits another file",
-            Visible(path)
-        );
-    }
-    sink::refuse_inputs(&Input::from_paths(select.paths()), &[path.to_owned()])?;
-    Ok(JsonLines::new(BufWriter::new(AtomicFile::create(path)?)))
 }

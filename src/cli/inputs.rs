@@ -1,15 +1,18 @@
 //! Paths on the command line, and which files of folders are read.
 
+use std::collections::HashSet;
 use std::io::{self, IsTerminal};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use hanfix::report::Visible;
+use hanfix::sink;
 use hanfix::source::walk::{Found, Walk, Walker, type_list};
 use hanfix::source::{Input, SourceError};
 
 use super::console::Console;
+use super::lists::Lists;
 
 /// What to read, for commands that take texts one by one.
 #[derive(Clone, Debug, Args)]
@@ -82,9 +85,83 @@ pub(crate) struct Item {
     pub(crate) problem: Option<SourceError>,
 }
 
+/// What makes two paths the same input, which is read once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Identity {
+    /// The name, however it is spelled: an output is called after it.
+    #[default]
+    Name,
+    /// The file behind all links: it can be replaced once.
+    File,
+    /// The same, and all hard links are one file.
+    Inode,
+}
+
+/// The inputs that there were.
+#[derive(Default)]
+struct Known {
+    identity: Identity,
+    paths: HashSet<PathBuf>,
+    inodes: HashSet<(u64, u64)>,
+    /// The folder of the last one, and where it is: files of one folder come together.
+    folder: (PathBuf, PathBuf),
+}
+
+impl Known {
+    fn new(identity: Identity) -> Known {
+        Known {
+            identity,
+            ..Known::default()
+        }
+    }
+
+    /// Whether a path is that of an input that was not there before.
+    fn is_new(&mut self, path: &Path) -> bool {
+        let place = match self.identity {
+            Identity::File | Identity::Inode if path.is_symlink() => sink::location(path),
+            _ => self.place_of_name(path),
+        };
+        self.paths.insert(place) && self.is_new_inode(path)
+    }
+
+    /// Where a name stands. If it is that of a link, that is not followed.
+    fn place_of_name(&mut self, path: &Path) -> PathBuf {
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+            return sink::location(path);
+        };
+        if self.folder.1.as_os_str().is_empty() || self.folder.0 != folder {
+            self.folder = (folder.to_owned(), sink::location(folder));
+        }
+        self.folder.1.join(name)
+    }
+
+    #[cfg(unix)]
+    fn is_new_inode(&mut self, path: &Path) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        if self.identity != Identity::Inode {
+            return true;
+        }
+        match path.metadata() {
+            Ok(metadata) if metadata.nlink() > 1 => {
+                self.inodes.insert((metadata.dev(), metadata.ino()))
+            }
+            _ => true,
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn is_new_inode(&mut self, _path: &Path) -> bool {
+        let _ = &self.inodes;
+        true
+    }
+}
+
 /// The checked form of what to read.
 pub(crate) struct Select {
     paths: Vec<PathBuf>,
+    identity: Identity,
+    /// Files of folders that are no texts of theirs.
+    lists: Lists,
     walker: Walker,
     /// How many files are worked on at once, if that was said.
     threads: Option<NonZero<usize>>,
@@ -106,8 +183,13 @@ impl SelectArguments {
             no_ignore: walk.no_ignore,
         }
         .settle()?;
+        let mut known = Known::default();
+        let paths = self.paths.iter();
+        let paths = paths.filter(|path| path.as_os_str() == "-" || known.is_new(path));
         Ok(Select {
-            paths: self.paths.clone(),
+            paths: paths.cloned().collect(),
+            identity: Identity::default(),
+            lists: Lists::default(),
             walker,
             threads: walk.threads,
             list: walk.files,
@@ -117,7 +199,17 @@ impl SelectArguments {
 }
 
 impl Select {
-    /// The paths as they were given.
+    /// Sets what makes two paths the same input.
+    pub(crate) fn tell_apart_by(&mut self, identity: Identity) {
+        self.identity = identity;
+    }
+
+    /// Takes lists that this run writes for no texts of the folders they lie in.
+    pub(crate) fn leave_out(&mut self, lists: Lists) {
+        self.lists = lists;
+    }
+
+    /// The paths as they were given, each once.
     pub(crate) fn paths(&self) -> &[PathBuf] {
         &self.paths
     }
@@ -146,11 +238,25 @@ impl Select {
         self.paths.iter().any(|path| path.is_dir())
     }
 
-    /// All inputs, in the order of the paths and by name within folders. Folders are shown to `folder`.
+    /// All inputs, in the order of the paths and by name within folders, each once. Folders are shown to `folder`.
     pub(crate) fn items<'s>(
         &'s self,
         folder: &'s dyn Fn(&Path),
     ) -> Box<dyn Iterator<Item = Item> + 's> {
+        let found = self.found(folder);
+        if self.paths.len() < 2 && self.identity != Identity::Inode {
+            // One folder names no file twice.
+            return found;
+        }
+        let mut known = Known::new(self.identity);
+        Box::new(found.filter(move |item| match &item.input {
+            Input::File(path) if item.problem.is_none() => known.is_new(path),
+            _ => true,
+        }))
+    }
+
+    /// What is found at each of the paths.
+    fn found<'s>(&'s self, folder: &'s dyn Fn(&Path)) -> Box<dyn Iterator<Item = Item> + 's> {
         let named = |input| Item {
             input,
             root: None,
@@ -172,13 +278,14 @@ impl Select {
                                 .map(named),
                         ),
                         Some(Err(problem)) => Box::new(std::iter::once(troubled(path, problem))),
-                        Some(Ok(found)) => Box::new(found.map(move |found| match found {
-                            Ok(Found { path, root }) => Item {
+                        Some(Ok(found)) => Box::new(found.filter_map(move |found| match found {
+                            Ok(Found { path, .. }) if self.lists.option_of(&path).is_some() => None,
+                            Ok(Found { path, root }) => Some(Item {
                                 input: Input::File(path),
                                 root,
                                 problem: None,
-                            },
-                            Err(problem) => troubled(path, problem),
+                            }),
+                            Err(problem) => Some(troubled(path, problem)),
                         })),
                     }
                 }),

@@ -1,6 +1,7 @@
 //! The command line. Parsing yields plain data, each subcommand checks its values in a second step;
 //! the work is done by the library.
 
+mod blocks;
 mod check;
 mod committing;
 mod config;
@@ -16,14 +17,15 @@ mod formats;
 mod generate;
 mod inputs;
 mod interrupt;
+mod lists;
 mod progress;
 mod repairing;
-mod run;
 mod scripting;
 mod survey;
 mod train;
 mod undo;
 mod watch;
+mod whole;
 
 use std::io;
 use std::process::ExitCode;
@@ -148,6 +150,15 @@ fn settle(arguments: &Arguments) -> anyhow::Result<formats::Settled> {
         Command::Check(arguments) => arguments.settle(),
         Command::Convert(arguments) => arguments.settle(),
         _ => anyhow::bail!("this command has no overrides"),
+    }
+}
+
+/// The options of repair of a command that goes through files.
+fn repair(arguments: &Arguments) -> anyhow::Result<&repairing::RepairArguments> {
+    match &arguments.command {
+        Command::Fix(arguments) => Ok(arguments.repair()),
+        Command::Convert(arguments) => Ok(arguments.fix.repair()),
+        _ => anyhow::bail!("this command keeps no list of finished files"),
     }
 }
 

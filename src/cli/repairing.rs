@@ -111,6 +111,14 @@ impl RepairArguments {
         self.ignore.clear();
     }
 
+    /// The files that are read for the options: dictionaries and the language model.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.model
+            .iter()
+            .chain(self.script.dictionaries())
+            .map(PathBuf::as_path)
+    }
+
     /// Checks every value and makes the engine.
     pub(crate) fn settle(&self) -> anyhow::Result<Repairing> {
         let options = self.options()?;

@@ -74,6 +74,11 @@ impl ScriptArguments {
         }
     }
 
+    /// The files of the user's own entries.
+    pub(crate) fn dictionaries(&self) -> &[PathBuf] {
+        &self.dict
+    }
+
     /// Checks every value.
     pub(crate) fn conversion(&self) -> anyhow::Result<Conversion> {
         let mut conversion = Conversion::default();

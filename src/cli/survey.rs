@@ -12,14 +12,16 @@ use clap::Args;
 use hanfix::batch::{BatchError, Spool, in_order};
 use hanfix::report::Visible;
 use hanfix::report::sample::{Report, Status};
-use hanfix::report::summary::Totals;
+use hanfix::report::summary::{Tally, Totals};
 use hanfix::sink::AtomicFile;
 
 use super::console::Console;
 use super::formats::Profiles;
 use super::inputs::{Item, Select};
 use super::interrupt::{self, Interrupted};
+use super::lists::Lists;
 use super::progress::{Progress, human};
+use super::repairing::RepairArguments;
 use super::watch::{Form, Seen, Watcher, failure};
 use super::{FAILED, FOUND, INTERRUPTED, is_broken_pipe};
 
@@ -44,6 +46,20 @@ pub(crate) struct ReportArguments {
     stats: bool,
 }
 
+impl ReportArguments {
+    /// Sees to it that the report of a command that writes nothing else goes over nothing that is read.
+    pub(crate) fn guard(
+        &self,
+        select: &mut Select,
+        repair: &RepairArguments,
+    ) -> anyhow::Result<()> {
+        let lists = Lists::new([("--report", self.report.as_ref())]);
+        lists.check(select, repair.files(), [])?;
+        select.leave_out(lists);
+        Ok(())
+    }
+}
+
 /// What became of one input.
 pub(crate) enum Fate {
     /// It was processed to its end.
@@ -54,6 +70,15 @@ pub(crate) enum Fate {
     Failed(anyhow::Error),
 }
 
+impl From<anyhow::Result<Tally>> for Fate {
+    fn from(outcome: anyhow::Result<Tally>) -> Fate {
+        match outcome {
+            Ok(tally) => Fate::Seen(Box::new(Seen::counted(tally))),
+            Err(error) => Fate::Failed(error),
+        }
+    }
+}
+
 /// The books of a run.
 pub(crate) struct Books<'c> {
     pub(crate) console: &'c Console,
@@ -62,6 +87,8 @@ pub(crate) struct Books<'c> {
     skipped: usize,
     /// Files that an earlier run finished.
     pub(crate) finished: usize,
+    /// Whether the same command does not read again what is finished.
+    pub(crate) resumes: bool,
     bytes: u64,
     report: Option<Report<BufWriter<AtomicFile>>>,
     stats: bool,
@@ -75,29 +102,33 @@ impl<'c> Books<'c> {
         arguments: &ReportArguments,
         select: &Select,
     ) -> anyhow::Result<Self> {
-        let report = match &arguments.report {
-            None => None,
-            Some(path) => Some(Report::new(
-                BufWriter::new(AtomicFile::create(path)?),
-                arguments.report_sample,
-            )),
-        };
-        let progress = match console.shows_progress() && select.single().is_none() {
-            true => Progress::shown(select.paths().to_vec(), select.walker().clone()),
-            false => Progress::hidden(),
-        };
-        Ok(Books {
+        let mut books = Books::plain(console);
+        if let Some(path) = &arguments.report {
+            let output = BufWriter::new(AtomicFile::create(path)?);
+            books.report = Some(Report::new(output, arguments.report_sample));
+        }
+        books.stats = arguments.stats;
+        if console.shows_progress() && select.single().is_none() {
+            books.progress = Progress::shown(select.paths().to_vec(), select.walker().clone());
+        }
+        Ok(books)
+    }
+
+    /// Those of a command that takes texts one by one: no report, and nothing to be seen on the way.
+    pub(crate) fn plain(console: &'c Console) -> Self {
+        Books {
             console,
             totals: Totals::default(),
             failures: Vec::new(),
             skipped: 0,
             finished: 0,
+            resumes: false,
             bytes: 0,
-            report,
-            stats: arguments.stats,
+            report: None,
+            stats: false,
             started: Instant::now(),
-            progress,
-        })
+            progress: Progress::hidden(),
+        }
     }
 
     /// What the report wants of edits.
@@ -118,8 +149,8 @@ impl<'c> Books<'c> {
             Fate::Seen(seen) => {
                 self.bytes += seen.bytes;
                 self.warn(path, &seen);
-                self.totals.add(&seen.tally);
-                let status = if seen.tally.edits() > 0 {
+                self.totals.add(&seen.tally, seen.changed);
+                let status = if seen.changed || seen.tally.edits() > 0 {
                     Status::Changed
                 } else {
                     Status::Clean
@@ -257,7 +288,15 @@ impl<'c> Books<'c> {
             ));
         }
         if interrupt::wanted() {
-            self.console.note(&"hanfix: interrupted; nothing is half written, and the same command goes on where this one ended");
+            let next = match self.resumes {
+                true => "the same command goes on where this one ended",
+                false => {
+                    "the same command does the rest, and with --state reads nothing again that is finished"
+                }
+            };
+            self.console.note(&format_args!(
+                "hanfix: interrupted; nothing is half written, and {next}"
+            ));
             return Ok(ExitCode::from(INTERRUPTED as u8));
         }
         Ok(match found {
@@ -348,7 +387,7 @@ fn look(item: &Item, profiles: &Profiles<'_>, threads: usize, mut watcher: Watch
         stream => batch.process_stream(path, stream, output, &mut observer),
     };
     match outcome {
-        Ok(_) => Fate::Seen(Box::new(watcher.seen())),
+        Ok(outcome) => Fate::Seen(Box::new(watcher.seen(outcome))),
         Err(error) => fate_of(item, error),
     }
 }

@@ -100,11 +100,24 @@ pub(crate) fn run(arguments: Arguments, console: &Console) -> anyhow::Result<Exi
     };
     let undoing = Undoing::open(&folder.join(name))?;
     let plan = undoing.plan();
+    match undoing.broken() {
+        0 => {}
+        count => console.warning(&format_args!(
+            "{}: {} of the journal cannot be read; the files they stand for stay as they are",
+            Visible(&**name),
+            if count == 1 {
+                "1 line".to_owned()
+            } else {
+                format!("{count} lines")
+            }
+        )),
+    }
     let mut kept = 0;
     for (path, undo) in &plan {
         let why = match undo {
             Undo::Changed => "was changed since",
             Undo::Missing => "is gone",
+            Undo::Unreadable => "cannot be read",
             _ => continue,
         };
         kept += 1;
@@ -133,7 +146,7 @@ pub(crate) fn run(arguments: Arguments, console: &Console) -> anyhow::Result<Exi
     }
     let plural = if restored == 1 { "" } else { "s" };
     console.note(&format_args!("hanfix: {restored} file{plural} put back"));
-    Ok(match (failed, kept) {
+    Ok(match (failed, kept + undoing.broken()) {
         (0, 0) => ExitCode::SUCCESS,
         (0, _) => ExitCode::from(FOUND),
         _ => ExitCode::from(FAILED),

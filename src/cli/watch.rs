@@ -4,17 +4,16 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
-use hanfix::batch::{BatchError, Event, TextBlock};
-use hanfix::edit::EditList;
-use hanfix::pipeline::Unresolved;
+use hanfix::batch::{BatchError, Event, Outcome, TextBlock};
 use hanfix::report::hunks::{Lines, hunks};
 use hanfix::report::json::JsonLines;
 use hanfix::report::sample::Edits;
 use hanfix::report::summary::Tally;
 use hanfix::report::terminal::{self, Look};
-use hanfix::report::{View, Visible, brief, unified};
+use hanfix::report::{Visible, brief, unified};
 
 use super::interrupt;
+use super::whole::Whole;
 
 /// How what is found is written.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +42,35 @@ pub(crate) struct Seen {
     pub(crate) edits: Edits,
     /// Bytes of text.
     pub(crate) bytes: u64,
+    /// Whether what comes out is not what went in.
+    pub(crate) changed: bool,
+    /// Whether a text without edits was written in another encoding.
+    recoded: bool,
+}
+
+impl Seen {
+    /// An input of which no more is known than what was counted.
+    pub(crate) fn counted(tally: Tally) -> Seen {
+        Seen {
+            changed: tally.edits() > 0,
+            tally,
+            ..Seen::default()
+        }
+    }
+
+    /// Whether nothing would change and nothing is unresolved.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.tally.is_clean() && !self.changed
+    }
+
+    /// What changes besides the text.
+    pub(crate) fn besides(&self) -> Option<&'static str> {
+        match self.changed {
+            true if self.recoded => Some("written in another encoding"),
+            true if self.tally.edits() == 0 => Some("names of entries"),
+            _ => None,
+        }
+    }
 }
 
 /// Watches one input.
@@ -54,17 +82,16 @@ pub(crate) struct Watcher<'w> {
     seen: Seen,
     /// The text that is going on.
     text: Tally,
-    whole: Whole,
+    diff: Diff,
 }
 
-/// A text in memory as a whole, for the diff.
+/// A text in memory before and after.
 #[derive(Default)]
-struct Whole {
-    text: String,
+struct Diff {
+    whole: Whole,
     repaired: String,
+    /// In its encoding, before and after.
     bytes: (Vec<u8>, Vec<u8>),
-    edits: EditList,
-    unresolved: Vec<Unresolved>,
 }
 
 impl<'w> Watcher<'w> {
@@ -79,7 +106,7 @@ impl<'w> Watcher<'w> {
             report,
             seen: Seen::default(),
             text: Tally::default(),
-            whole: Whole::default(),
+            diff: Diff::default(),
         }
     }
 
@@ -88,8 +115,9 @@ impl<'w> Watcher<'w> {
         matches!(self.form, Form::Diff(None))
     }
 
-    /// What was seen.
-    pub(crate) fn seen(self) -> Seen {
+    /// What was seen of an input with this outcome.
+    pub(crate) fn seen(mut self, outcome: Outcome) -> Seen {
+        self.seen.changed = outcome.changed;
         self.seen
     }
 
@@ -119,6 +147,8 @@ impl<'w> Watcher<'w> {
         let view = &block.view;
         self.seen.malformed += block.malformed;
         self.seen.bytes += block.bytes.len() as u64;
+        self.seen.recoded |=
+            view.edits.is_empty() && block.output.is_some_and(|output| output != block.bytes);
         let mut tally = Tally::default();
         tally.add(view);
         tally.undecodable = block.undecodable;
@@ -137,7 +167,7 @@ impl<'w> Watcher<'w> {
                 }
                 lines.view(view)
             }
-            Form::Diff(look) => self.whole.add(block, look.is_none()),
+            Form::Diff(look) => self.diff.add(block, look.is_none()),
         }
     }
 
@@ -145,49 +175,34 @@ impl<'w> Watcher<'w> {
         let tally = std::mem::take(&mut self.text);
         match self.form {
             Form::Json => JsonLines::new(&mut *self.output).end(path, &tally),
-            Form::Diff(look) => std::mem::take(&mut self.whole).write(&mut self.output, path, look),
+            Form::Diff(look) => std::mem::take(&mut self.diff).write(&mut self.output, path, look),
             _ => Ok(()),
         }
     }
 }
 
-impl Whole {
+impl Diff {
     fn add(&mut self, block: &TextBlock<'_>, with_bytes: bool) -> io::Result<()> {
-        let by = block.view.place.offset;
         if with_bytes {
             self.bytes.0.extend_from_slice(block.bytes);
             self.bytes
                 .1
                 .extend_from_slice(block.output.unwrap_or(block.bytes));
         }
-        self.text.push_str(block.view.text);
         self.repaired.push_str(block.repaired);
-        self.unresolved
-            .extend(block.view.unresolved.iter().cloned().map(|mut spot| {
-                spot.span = spot.span.start + by..spot.span.end + by;
-                spot
-            }));
-        self.edits
-            .append(block.view.edits.clone().shifted(by))
-            .map_err(io::Error::other)
+        self.whole.add(&block.view).map_err(io::Error::other)
     }
 
     fn write(self, output: &mut impl Write, path: &Path, look: Option<Look>) -> io::Result<()> {
-        let view = View {
-            path,
-            text: &self.text,
-            edits: &self.edits,
-            unresolved: &self.unresolved,
-            place: Default::default(),
-        };
+        let view = self.whole.view(path);
         if let Some(look) = look {
             return terminal::write(output, &view, &self.repaired, look);
         }
         let (old, new) = (
-            Lines::new(self.text.as_bytes()),
+            Lines::new(view.text.as_bytes()),
             Lines::new(self.repaired.as_bytes()),
         );
-        let hunks = hunks(&old, &new, &self.edits);
+        let hunks = hunks(&old, &new, view.edits);
         let (old_bytes, new_bytes) = (Lines::new(&self.bytes.0), Lines::new(&self.bytes.1));
         // In UTF-16 a byte 0A need not be a line end: such a file has no patch in its own bytes.
         if old_bytes.len() == old.len() && new_bytes.len() == new.len() {

@@ -99,7 +99,7 @@ impl Tally {
 pub struct Totals {
     /// Inputs that were read to their end.
     pub files: usize,
-    /// Those of them with edits.
+    /// Those of them that change: with edits, or without in another encoding or with other names of entries.
     pub changed: usize,
     /// Inputs that failed.
     pub failed: usize,
@@ -108,16 +108,16 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Counts in one input.
-    pub fn add(&mut self, tally: &Tally) {
+    /// Counts in one input. `changed` is whether it changes also where there is no edit.
+    pub fn add(&mut self, tally: &Tally, changed: bool) {
         self.files += 1;
-        self.changed += usize::from(tally.edits() > 0);
+        self.changed += usize::from(changed || tally.edits() > 0);
         self.tally.join(tally);
     }
 
     /// Whether anything would change or stays unresolved.
     pub fn found_any(&self) -> bool {
-        !self.tally.is_clean()
+        !self.tally.is_clean() || self.changed > 0
     }
 
     /// Whether anything is not certain: guessed or unresolved.
@@ -141,6 +141,12 @@ impl fmt::Display for Totals {
         let several = self.files + self.failed > 1 || paths.len() > 1;
         let tally = &self.tally;
         match tally.edits() {
+            0 if self.changed > 0 => write!(
+                formatter,
+                "no text changed, but the encoding or names of entries in {} of {}",
+                self.changed,
+                Count(self.files + self.failed, "file")
+            )?,
             0 if self.found_any() || self.files == 0 => write!(formatter, "nothing changed")?,
             0 => write!(formatter, "nothing to repair")?,
             edits => {
@@ -237,17 +243,26 @@ mod tests {
         tally.add(&view);
         let mut totals = Totals::default();
         assert_eq!(totals.to_string(), "nothing changed");
-        totals.add(&tally);
+        totals.add(&tally, true);
         assert_eq!(
             totals.to_string(),
             "2 changes (1 annotation, 1 torn); 1 guess at 2:4; 1 unresolved at 2:1"
         );
-        totals.add(&tally);
+        totals.add(&tally, true);
         totals.failed = 1;
         assert_eq!(
             totals.to_string(),
             "4 changes in 2 of 3 files (2 annotation, 2 torn); 2 guesses at 頁.txt:2:4, 頁.txt:2:4; \
              2 unresolved at 頁.txt:2:1, 頁.txt:2:1; 1 file failed"
+        );
+        let mut totals = Totals::default();
+        totals.add(&Tally::default(), false);
+        assert!(!totals.found_any());
+        totals.add(&Tally::default(), true);
+        assert!(totals.found_any());
+        assert_eq!(
+            totals.to_string(),
+            "no text changed, but the encoding or names of entries in 1 of 2 files"
         );
     }
 }

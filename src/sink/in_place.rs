@@ -82,6 +82,35 @@ impl Stamp {
     }
 }
 
+/// A file at one moment: what tells whether it was written to, and whether anything else about it was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Snapshot {
+    /// Length, time and identity.
+    pub stamp: Stamp,
+    /// When its name or attributes were last changed, in nanoseconds since 1970; 0 where nobody knows.
+    pub changed: i64,
+}
+
+impl Snapshot {
+    /// What a file is now.
+    pub fn of(metadata: &Metadata) -> Snapshot {
+        #[cfg(unix)]
+        let changed = {
+            use std::os::unix::fs::MetadataExt;
+            metadata
+                .ctime()
+                .saturating_mul(1_000_000_000)
+                .saturating_add(metadata.ctime_nsec())
+        };
+        #[cfg(not(unix))]
+        let changed = 0;
+        Snapshot {
+            stamp: Stamp::of(metadata),
+            changed,
+        }
+    }
+}
+
 /// A file that may be replaced.
 #[derive(Debug)]
 pub struct Target {
@@ -158,6 +187,11 @@ impl Target {
     /// What it was when it was opened.
     pub fn stamp(&self) -> Stamp {
         self.stamp
+    }
+
+    /// The same with all that is known of it.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::of(&self.metadata)
     }
 
     /// The file itself, behind all links.
@@ -460,30 +494,35 @@ impl Ready {
     ///
     /// The file was changed meanwhile, a backup of that name is there already, or the file system refused.
     pub fn commit(mut self) -> Result<Committed, SinkError> {
-        let path = self.target.path.clone();
-        let failed = |error| SinkError::Write(path.clone(), error);
         let temporary = self.temporary.take().expect("it is taken once");
-        self.take_place(&temporary)?;
-        let renamed = self.is_renamed();
-        if renamed {
+        let is_renamed = self.is_renamed();
+        let now = self.take_place(&temporary, is_renamed)?;
+        if is_renamed {
             let (_, path) = temporary.into_parts();
             // It has another name now.
             let _ = path.keep();
         } else {
             drop(temporary);
         }
-        let metadata = fs::metadata(&self.target.real).map_err(failed)?;
         Ok(Committed {
             folder: parent(&self.target.real).to_owned(),
-            stamp: Stamp::of(&metadata),
+            now,
         })
     }
 
-    fn is_renamed(&self) -> bool {
-        !(self.replacing.hard_links == HardLinks::InPlace && self.target.names() > 1)
+    /// Whether the new file takes the name of the old one, which is not written to then.
+    pub(super) fn is_renamed(&self) -> bool {
+        self.replacing.hard_links != HardLinks::InPlace
+            || self.target.names() == 1
+            || self.target.is_backed_up(&self.replacing)
     }
 
-    fn take_place(&self, temporary: &NamedTempFile) -> Result<(), SinkError> {
+    /// What the file is then, asked through the open file: whatever another program puts there is not meant.
+    fn take_place(
+        &self,
+        temporary: &NamedTempFile,
+        is_renamed: bool,
+    ) -> Result<Snapshot, SinkError> {
         let target = &self.target;
         let failed = |error| SinkError::Write(target.path.clone(), error);
         let now = fs::symlink_metadata(&target.real).map_err(failed)?;
@@ -493,12 +532,11 @@ impl Ready {
                 reason: "it was changed by another program meanwhile, and is left as it is now; run again to repair it",
             });
         }
-        if let Some(suffix) = &self.replacing.backup {
-            back_up(target, suffix)?;
-        }
+        self.back_up(is_renamed)?;
         step(Step::BackedUp).map_err(failed)?;
-        if self.is_renamed() {
+        let metadata = if is_renamed {
             fs::rename(temporary.path(), &target.real).map_err(failed)?;
+            temporary.as_file().metadata()
         } else {
             let mut new = temporary.reopen().map_err(failed)?;
             let mut old = OpenOptions::new()
@@ -509,8 +547,57 @@ impl Ready {
             old.set_len(length)
                 .and_then(|()| old.sync_all())
                 .map_err(failed)?;
+            old.metadata()
+        };
+        step(Step::Renamed).map_err(failed)?;
+        Ok(Snapshot::of(&metadata.map_err(failed)?))
+    }
+
+    /// Keeps the old file under another name, if that is wanted.
+    fn back_up(&self, is_renamed: bool) -> Result<(), SinkError> {
+        let Some(suffix) = &self.replacing.backup else {
+            return Ok(());
+        };
+        let target = &self.target;
+        let backup = with_suffix(&target.real, suffix);
+        let failed = |error| SinkError::Write(backup.clone(), error);
+        match fs::symlink_metadata(&backup) {
+            Ok(metadata) if Stamp::of(&metadata) != target.stamp => {
+                return Err(SinkError::BackupExists(backup));
+            }
+            // A run that was ended before the replacement has made it.
+            Ok(_) if is_renamed => return Ok(()),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(error)),
         }
-        step(Step::Renamed).map_err(failed)
+        // Another name of a file that is written over would keep nothing; some file systems have no hard links.
+        if is_renamed && fs::hard_link(&target.real, &backup).is_ok() {
+            return Ok(());
+        }
+        self.copy_to(&backup)
+    }
+
+    /// Copies the old file with all that belongs to it.
+    fn copy_to(&self, backup: &Path) -> Result<(), SinkError> {
+        let failed = |error| SinkError::Write(backup.to_owned(), error);
+        let mut copy = temporary_in(parent(backup), 0o600).map_err(failed)?;
+        let _unfinished = atomic::Unfinished::new(copy.path());
+        let mut old = File::open(&self.target.real).map_err(failed)?;
+        io::copy(&mut old, copy.as_file_mut()).map_err(failed)?;
+        keep_metadata(&self.target, copy.as_file())?;
+        // The time is a courtesy.
+        let modified = self.target.metadata.modified();
+        let _ = modified.and_then(|modified| copy.as_file().set_modified(modified));
+        if self.replacing.durable {
+            copy.as_file().sync_all().map_err(failed)?;
+        }
+        fs::rename(copy.path(), backup).map_err(failed)?;
+        copy.disable_cleanup(true);
+        match self.replacing.durable {
+            true => atomic::sync_folder(parent(backup)).map_err(failed),
+            false => Ok(()),
+        }
     }
 }
 
@@ -520,7 +607,7 @@ pub struct Committed {
     /// The folder, to be flushed.
     pub folder: PathBuf,
     /// What the file is now.
-    pub stamp: Stamp,
+    pub now: Snapshot,
 }
 
 /// Makes the new names in some folders durable.
@@ -541,28 +628,6 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
-}
-
-/// Keeps the old file under another name.
-fn back_up(target: &Target, suffix: &str) -> Result<(), SinkError> {
-    let backup = with_suffix(&target.real, suffix);
-    let failed = |error| SinkError::Write(backup.clone(), error);
-    match fs::symlink_metadata(&backup) {
-        Ok(metadata) if Stamp::of(&metadata) == target.stamp => return Ok(()),
-        Ok(_) => return Err(SinkError::BackupExists(backup)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(failed(error)),
-    }
-    match fs::hard_link(&target.real, &backup) {
-        Ok(()) => Ok(()),
-        // File systems without hard links.
-        Err(_) => {
-            let mut old = File::open(&target.real).map_err(failed)?;
-            let mut copy = super::AtomicFile::create(&backup)?;
-            io::copy(&mut old, &mut copy).map_err(failed)?;
-            copy.commit()
-        }
-    }
 }
 
 /// Gives a new file owner, mode and extended attributes (access lists are such) of the old one.

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::in_place::{Digest, Ready, Replacing, Target, digest_of, sync_folders};
+use super::in_place::{Digest, HardLinks, Ready, Replacing, Target, digest_of, sync_folders};
 use super::{SinkError, atomic};
 use crate::batch::Spool;
 
@@ -76,6 +76,9 @@ struct Line {
     modified: i64,
     /// Where its old bytes stand in the other file, and how long they are there.
     place: (u64, u64),
+    /// Whether it was written over under all its names; otherwise this name got a file of its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    in_place: bool,
 }
 
 fn digest(written: &(u64, String)) -> Option<Digest> {
@@ -98,7 +101,24 @@ pub struct Journal {
 struct Files {
     journal: File,
     originals: File,
-    end: u64,
+    /// Where the last whole line ends, and the last old file that was kept.
+    journal_end: u64,
+    originals_end: u64,
+}
+
+impl Files {
+    /// Writes a line. What is left of one that could not be written is cut off, so that the next one stands alone.
+    fn write_line(&mut self, line: &Line) -> io::Result<()> {
+        let mut text = serde_json::to_vec(line)?;
+        text.push(b'\n');
+        self.journal.seek(SeekFrom::Start(self.journal_end))?;
+        if let Err(error) = self.journal.write_all(&text) {
+            let _ = self.journal.set_len(self.journal_end);
+            return Err(error);
+        }
+        self.journal_end += text.len() as u64;
+        Ok(())
+    }
 }
 
 impl Journal {
@@ -129,7 +149,7 @@ impl Journal {
     /// The disk is full, or the file cannot be read any more. The file must not be replaced then.
     pub fn keep(&self, ready: &mut Ready) -> Result<(), SinkError> {
         let failed = |error| SinkError::Journal(self.folder.clone(), error);
-        let after = ready.after();
+        let (after, in_place) = (ready.after(), !ready.is_renamed());
         let target = ready.target();
         let (stamp, path) = (target.stamp(), target.real().to_owned());
         let file = target.reader();
@@ -154,7 +174,7 @@ impl Journal {
         let files = guard.as_mut().expect("it was just made");
         files
             .originals
-            .seek(SeekFrom::Start(files.end))
+            .seek(SeekFrom::Start(files.originals_end))
             .map_err(failed)?;
         let length = io::copy(&mut packed, &mut files.originals).map_err(failed)?;
         let line = Line {
@@ -162,15 +182,19 @@ impl Journal {
             before: (size, hash.to_hex().to_string()),
             after: (after.size, hex(&after.hash)),
             modified: i64::try_from(stamp.modified).unwrap_or(0),
-            place: (files.end, length),
+            place: (files.originals_end, length),
+            in_place,
         };
-        files.end += length;
-        let mut text = serde_json::to_vec(&line).map_err(|error| failed(error.into()))?;
-        text.push(b'\n');
-        files.journal.write_all(&text).map_err(failed)
+        files.write_line(&line).map_err(failed)?;
+        files.originals_end += length;
+        Ok(())
     }
 
     fn create(&self) -> io::Result<Files> {
+        // A new folder is durable once the one that it is in is.
+        let mut above: Vec<&Path> = self.folder.ancestors().skip(1).map(current).collect();
+        let there = above.iter().position(|folder| folder.is_dir());
+        above.truncate(there.map_or(above.len(), |there| there + 1));
         fs::create_dir_all(&self.folder)?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true);
@@ -184,11 +208,15 @@ impl Journal {
         let originals = options.open(self.folder.join(ORIGINALS))?;
         if self.durable {
             atomic::sync_folder(&self.folder)?;
+            for folder in above {
+                atomic::sync_folder(folder)?;
+            }
         }
         Ok(Files {
             journal,
             originals,
-            end: 0,
+            journal_end: 0,
+            originals_end: 0,
         })
     }
 
@@ -216,6 +244,14 @@ impl Journal {
             .unwrap_or_else(|poisoned| poisoned.into_inner());
         guard.as_ref()?;
         Some(self.folder.file_name()?.to_string_lossy().into_owned())
+    }
+}
+
+/// A folder, where what is above a lone name is the current one.
+fn current(folder: &Path) -> &Path {
+    match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
     }
 }
 
@@ -288,6 +324,8 @@ pub enum Undo {
     Changed,
     /// It is gone, and stays so.
     Missing,
+    /// It cannot be read, so that nobody knows what it is, and stays.
+    Unreadable,
 }
 
 /// A run that is read, to be undone.
@@ -295,25 +333,35 @@ pub enum Undo {
 pub struct Undoing {
     folder: PathBuf,
     lines: Vec<Line>,
+    broken: usize,
 }
 
 impl Undoing {
     /// Reads the journal of a run.
     pub fn open(folder: &Path) -> Result<Undoing, SinkError> {
-        let failed = |error| SinkError::Journal(folder.to_owned(), error);
-        let journal = File::open(folder.join(JOURNAL)).map_err(failed)?;
-        let mut lines = Vec::new();
-        for line in BufReader::new(journal).lines() {
-            match serde_json::from_str(&line.map_err(failed)?) {
+        let failed = |error| SinkError::Undo(folder.to_owned(), error);
+        let mut journal = BufReader::new(File::open(folder.join(JOURNAL)).map_err(failed)?);
+        let (mut lines, mut broken) = (Vec::new(), 0);
+        let mut text = Vec::new();
+        while journal.read_until(b'\n', &mut text).map_err(failed)? > 0 {
+            match serde_json::from_slice(&text) {
                 Ok(line) => lines.push(line),
                 // The last line of a run that was killed; its file was not replaced yet.
-                Err(_) => break,
+                Err(_) if !text.ends_with(b"\n") => {}
+                Err(_) => broken += 1,
             }
+            text.clear();
         }
         Ok(Undoing {
             folder: folder.to_owned(),
             lines,
+            broken,
         })
+    }
+
+    /// How many lines of the journal cannot be read. What they stand for stays as it is.
+    pub fn broken(&self) -> usize {
+        self.broken
     }
 
     /// What undoing would do to each file.
@@ -326,14 +374,17 @@ impl Undoing {
 
     /// Puts the old bytes of one file back; `number` is its place in the plan.
     pub fn restore(&self, number: usize, durable: bool) -> Result<Undo, SinkError> {
-        let failed = |error| SinkError::Journal(self.folder.clone(), error);
+        let failed = |error| SinkError::Undo(self.folder.clone(), error);
         let line = &self.lines[number];
         let state = state(line);
         let Some(path) = line.path.path().filter(|_| state == Undo::Restore) else {
             return Ok(state);
         };
         let replacing = Replacing {
-            hard_links: super::HardLinks::Break,
+            hard_links: match line.in_place {
+                true => HardLinks::InPlace,
+                false => HardLinks::Break,
+            },
             durable,
             ..Replacing::default()
         };
@@ -368,19 +419,21 @@ impl Undoing {
 
     /// Remembers that the run was undone.
     pub fn close(&self) -> Result<(), SinkError> {
-        fs::write(self.folder.join(UNDONE), "")
-            .map_err(|error| SinkError::Journal(self.folder.clone(), error))
+        let mark = self.folder.join(UNDONE);
+        fs::write(&mark, "").map_err(|error| SinkError::Write(mark, error))
     }
 }
 
 fn state(line: &Line) -> Undo {
-    let Some(mut file) = line.path.path().and_then(|path| File::open(path).ok()) else {
-        return Undo::Missing;
+    let Some(path) = line.path.path() else {
+        return Undo::Unreadable;
     };
-    match digest_of(&mut file).ok() {
-        now if now == digest(&line.after) => Undo::Restore,
-        now if now == digest(&line.before) => Undo::Original,
-        _ => Undo::Changed,
+    match File::open(path).and_then(|mut file| digest_of(&mut file)) {
+        Ok(now) if Some(now) == digest(&line.after) => Undo::Restore,
+        Ok(now) if Some(now) == digest(&line.before) => Undo::Original,
+        Ok(_) => Undo::Changed,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Undo::Missing,
+        Err(_) => Undo::Unreadable,
     }
 }
 
@@ -445,5 +498,55 @@ mod tests {
         assert!(!at("c").exists());
         undoing.close().unwrap();
         assert!(runs(&at("runs"))[0].undone);
+    }
+
+    #[test]
+    fn a_line_that_could_not_be_written_costs_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let journal = Journal::new(at("run"), false);
+        for name in ["a", "b", "c"] {
+            fs::write(at(name), "舊").unwrap();
+            let mut replacement = Target::open(&at(name))
+                .unwrap()
+                .replace(&Replacing::default())
+                .unwrap();
+            replacement.write_all("新".as_bytes()).unwrap();
+            let mut ready = replacement.finish().unwrap();
+            journal.keep(&mut ready).unwrap();
+            ready.commit().unwrap();
+            // The disk is full for a moment: half a line is written, and not even that can be cut off.
+            let mut files = journal.files.lock().unwrap();
+            let half = "{\"path\":\"half";
+            files
+                .as_mut()
+                .unwrap()
+                .journal
+                .write_all(half.as_bytes())
+                .unwrap();
+        }
+        let undoing = Undoing::open(&at("run")).unwrap();
+        assert_eq!((undoing.plan().len(), undoing.broken()), (3, 0));
+        drop(journal);
+        let text = fs::read_to_string(at("run/journal.jsonl")).unwrap();
+        let mut lines: Vec<&[u8]> = text.lines().map(str::as_bytes).collect();
+        lines.insert(1, b"{\"path\":\"half\xFF");
+        fs::write(at("run/journal.jsonl"), lines.join(&b'\n')).unwrap();
+        let undoing = Undoing::open(&at("run")).unwrap();
+        assert_eq!((undoing.plan().len(), undoing.broken()), (3, 1));
+        for number in 0..3 {
+            assert_eq!(undoing.restore(number, false).unwrap(), Undo::Restore);
+        }
+        assert_eq!(fs::read_to_string(at("b")).unwrap(), "舊");
+    }
+
+    #[test]
+    fn a_line_without_the_newer_fields_is_read() {
+        let line: Line = serde_json::from_str(
+            r#"{"path":"頁.txt","before":[1,"00"],"after":[2,"00"],"modified":3,"place":[4,5]}"#,
+        )
+        .unwrap();
+        assert!(!line.in_place);
+        assert!(!serde_json::to_string(&line).unwrap().contains("in_place"));
     }
 }

@@ -8,11 +8,11 @@ mod state;
 
 pub use atomic::{AtomicFile, discard_unfinished};
 pub use in_place::{
-    Committed, Digest, Draft, HardLinks, Ready, Replacement, Replacing, Stamp, Target, sweep,
-    sync_folders,
+    Committed, Digest, Draft, HardLinks, Ready, Replacement, Replacing, Snapshot, Stamp, Target,
+    sweep, sync_folders,
 };
 pub use journal::{Journal, Run, Undo, Undoing, runs};
-pub use plan::{Destination, name_inside, plan, refuse_inputs};
+pub use plan::{Destination, location, name_inside, plan, refuse_inputs};
 pub use state::State;
 
 use std::io;
@@ -82,7 +82,10 @@ pub enum SinkError {
     /// There is a file where the old one would be kept.
     #[error("{}: is there already and is not overwritten; remove it, or give another --backup=SUFFIX", Visible(.0.as_path()))]
     BackupExists(PathBuf),
-    /// The journal cannot be written or read.
+    /// The journal of a run that is undone cannot be read.
+    #[error("{}: cannot read the journal: {}; what it would put back stays as it is", Visible(.0.as_path()), .1)]
+    Undo(PathBuf, #[source] io::Error),
+    /// The journal cannot be written.
     #[error("{}: cannot keep the journal: {}; give another folder with --journal, or --no-journal", Visible(.0.as_path()), .1)]
     Journal(PathBuf, #[source] io::Error),
     /// The list of finished files cannot be written or read.

@@ -1,6 +1,6 @@
 //! Which output belongs to which input, decided and checked before anything is written.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
@@ -90,7 +90,7 @@ fn refuse_clashes(inputs: &[Input], targets: &[PathBuf]) -> Result<(), SinkError
 
 /// Refuses targets that are inputs, by whatever name: through links, `..` or other spellings.
 pub fn refuse_inputs(inputs: &[Input], targets: &[PathBuf]) -> Result<(), SinkError> {
-    let identities: Vec<Identity> = inputs
+    let identities: HashSet<Identity> = inputs
         .iter()
         .filter_map(Input::path)
         .filter_map(identity)
@@ -101,6 +101,24 @@ pub fn refuse_inputs(inputs: &[Input], targets: &[PathBuf]) -> Result<(), SinkEr
         }
     }
     Ok(())
+}
+
+/// Where a path leads, whether something is there or not: links and `..` are followed as far as there are any.
+pub fn location(path: &Path) -> PathBuf {
+    let path = match path.as_os_str().is_empty() {
+        // What is above a lone name.
+        true => Path::new("."),
+        false => path,
+    };
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let there = absolute.ancestors().find_map(|ancestor| {
+        let rest = absolute.strip_prefix(ancestor).ok()?;
+        let mut there = ancestor.canonicalize().ok()?;
+        // To put nothing behind a path would make a folder of it.
+        there.extend(rest);
+        Some(there)
+    });
+    there.unwrap_or(absolute)
 }
 
 /// What makes two paths the same existing file.
@@ -207,6 +225,22 @@ mod tests {
         );
         assert!(planned(&["a", "/etc/a"], Some("out"), true).is_err());
         assert!(planned(&["a", "a"], Some("out"), true).is_err());
+    }
+
+    #[test]
+    fn a_location_does_not_depend_on_the_spelling() {
+        let here = std::env::current_dir().unwrap().canonicalize().unwrap();
+        assert_eq!(
+            location("src/../Cargo.toml".as_ref()),
+            here.join("Cargo.toml")
+        );
+        assert_eq!(
+            location("./no/such/頁.txt".as_ref()),
+            here.join("no/such/頁.txt")
+        );
+        assert_eq!(location("src/".as_ref()), here.join("src"));
+        assert_eq!(location("".as_ref()), here);
+        assert!(location("Cargo.toml".as_ref()).is_file());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::SinkError;
-use super::in_place::Stamp;
+use super::in_place::{Snapshot, Stamp};
 use super::journal::{PathText, hex};
 
 /// What is written of a finished file.
@@ -31,6 +31,19 @@ struct Line {
     output: Option<PathText>,
 }
 
+impl Line {
+    fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            stamp: Stamp {
+                size: self.size,
+                modified: self.modified.into(),
+                identity: self.identity,
+            },
+            changed: self.changed,
+        }
+    }
+}
+
 /// The finished files.
 #[derive(Debug)]
 pub struct State {
@@ -41,31 +54,17 @@ pub struct State {
     finished: HashMap<[u8; 16], u64>,
 }
 
-/// All that says that a file is what it was.
-fn fingerprint(stamp: &Stamp, changed: i64) -> u64 {
+/// All that says that a file is what it was and was written where it would be written now.
+fn fingerprint(file: &Snapshot, output: Option<&Path>) -> u64 {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
-    (stamp, changed).hash(&mut hasher);
+    (file, output).hash(&mut hasher);
     hasher.finish()
 }
 
 fn key(path: &Path) -> [u8; 16] {
     let hash = blake3::hash(path.as_os_str().as_encoded_bytes());
     std::array::from_fn(|i| hash.as_bytes()[i])
-}
-
-#[cfg(unix)]
-fn changed(metadata: &fs::Metadata) -> i64 {
-    use std::os::unix::fs::MetadataExt;
-    metadata
-        .ctime()
-        .saturating_mul(1_000_000_000)
-        .saturating_add(metadata.ctime_nsec())
-}
-
-#[cfg(not(unix))]
-fn changed(_metadata: &fs::Metadata) -> i64 {
-    0
 }
 
 impl State {
@@ -101,15 +100,11 @@ impl State {
             match serde_json::from_slice::<Line>(&line) {
                 Ok(read) => {
                     if let Some(path) = read.path.path() {
-                        let stamp = Stamp {
-                            size: read.size,
-                            modified: read.modified.into(),
-                            identity: read.identity,
-                        };
+                        let snapshot = read.snapshot();
                         let output = read.output.and_then(|output| output.path());
-                        let is_there = output.is_none_or(|output| output.exists());
+                        let is_there = output.as_deref().is_none_or(Path::exists);
                         let known = (read.config == config && is_there)
-                            .then(|| fingerprint(&stamp, read.changed));
+                            .then(|| fingerprint(&snapshot, output.as_deref()));
                         match known {
                             Some(known) => finished.insert(key(&path), known),
                             None => finished.remove(&key(&path)),
@@ -145,35 +140,31 @@ impl State {
         })
     }
 
-    /// Whether a file is finished and has not been changed since.
-    pub fn is_finished(&self, path: &Path) -> bool {
+    /// Whether a file is finished, was written to `output` if that is elsewhere, and has not been changed since.
+    pub fn is_finished(&self, path: &Path, output: Option<&Path>) -> bool {
         let Some(known) = self.finished.get(&key(path)) else {
             return false;
         };
         let Ok(metadata) = fs::metadata(path) else {
             return false;
         };
-        *known == fingerprint(&Stamp::of(&metadata), changed(&metadata))
+        *known == fingerprint(&Snapshot::of(&metadata), output)
     }
 
-    /// Notes files that are finished as they are now, each with where it was written when that is elsewhere.
+    /// Notes files that are finished: what each was when it was opened, or is since it was replaced, and where it was
+    /// written when that is elsewhere.
     pub fn finish<'p>(
         &mut self,
-        paths: impl IntoIterator<Item = (&'p Path, Option<&'p Path>)>,
+        files: impl IntoIterator<Item = (&'p Path, Snapshot, Option<&'p Path>)>,
     ) -> Result<(), SinkError> {
         let failed = |error| SinkError::State(self.path.clone(), error);
         let mut text = Vec::new();
-        for (path, output) in paths {
-            // A file that is gone again is not finished.
-            let Ok(metadata) = fs::metadata(path) else {
-                continue;
-            };
-            let stamp = Stamp::of(&metadata);
+        for (path, Snapshot { stamp, changed }, output) in files {
             let line = Line {
                 path: PathText::new(path),
                 size: stamp.size,
                 modified: i64::try_from(stamp.modified).unwrap_or(0),
-                changed: changed(&metadata),
+                changed,
                 identity: stamp.identity,
                 config: self.config.clone(),
                 output: output.map(PathText::new),
@@ -193,16 +184,16 @@ mod tests {
     fn only_what_is_as_it_was_is_finished() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
+        let now = |name: &str| Snapshot::of(&fs::metadata(at(name)).unwrap());
         for name in ["a", "b"] {
             fs::write(at(name), "會").unwrap();
         }
         let mut state = State::open(&at("state"), &["1", "x"]).unwrap();
-        assert!(!state.is_finished(&at("a")));
+        assert!(!state.is_finished(&at("a"), None));
         state
             .finish([
-                (&*at("a"), None),
-                (&*at("b"), None),
-                (&*at("missing"), None),
+                (&*at("a"), now("a"), None),
+                (&*at("b"), now("b"), Some(&*at("a"))),
             ])
             .unwrap();
         let message = State::open(&at("state"), &["1", "x"])
@@ -217,21 +208,31 @@ mod tests {
             .write_all(b"{\"path\":\"cut")
             .unwrap();
         let mut state = State::open(&at("state"), &["1", "x"]).unwrap();
-        assert!(state.is_finished(&at("a")) && state.is_finished(&at("b")));
-        fs::write(at("b"), "议").unwrap();
-        assert!(!state.is_finished(&at("b")));
-        state.finish([(&*at("b"), None)]).unwrap();
+        assert!(state.is_finished(&at("a"), None));
+        assert!(state.is_finished(&at("b"), Some(&at("a"))));
+        assert!(!state.is_finished(&at("b"), Some(&at("c"))), "elsewhere");
+        let before = now("b");
+        fs::write(at("b"), "议论").unwrap();
+        assert!(!state.is_finished(&at("b"), Some(&at("a"))));
+        state.finish([(&*at("b"), before, None)]).unwrap();
+        drop(state);
+        let mut state = State::open(&at("state"), &["1", "x"]).unwrap();
+        assert!(
+            !state.is_finished(&at("b"), None),
+            "changed while it was read"
+        );
+        state.finish([(&*at("b"), now("b"), None)]).unwrap();
         drop(state);
         assert!(
             State::open(&at("state"), &["1", "x"])
                 .unwrap()
-                .is_finished(&at("b"))
+                .is_finished(&at("b"), None)
         );
         for other in [&["2", "x"], &["1", "y"]] {
             assert!(
                 !State::open(&at("state"), other)
                     .unwrap()
-                    .is_finished(&at("a"))
+                    .is_finished(&at("a"), None)
             );
         }
         assert!(

@@ -29,7 +29,7 @@ pub enum SourceError {
     #[error("{}: no such file; check the spelling, or use `-` to read standard input", Visible(.0.as_path()))]
     Missing(PathBuf),
     /// The path is a folder.
-    #[error("{}: is a folder; name the files in it, for example `{}/*.txt`, and give `-o DIR` to `fix`", Visible(.0.as_path()), Visible(.0.as_path()))]
+    #[error("{}: is a folder; name the files in it, for example `{}/*.txt`", Visible(.0.as_path()), Visible(.0.as_path()))]
     Folder(PathBuf),
     /// The file may not be read.
     #[error("{}: permission denied; you may not read this file", Visible(.0.as_path()))]

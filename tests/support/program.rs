@@ -5,12 +5,25 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 /// A damaged page and what it was.
 pub(crate) const DAMAGED: &str =
     "黨的社會(huì )工作,把群眾團結凝聚在黨的周?chē)?,充分激發(fā)活力。社會(huì )建設。\n";
 pub(crate) const REPAIRED: &str =
     "党的社会工作，把群众团结凝聚在党的周围，充分激发活力。社会建设。\n";
+
+/// Waits for something that another process does; a minute is more than any machine needs.
+pub(crate) fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(
+            started.elapsed() < Duration::from_secs(60),
+            "{what} never came"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
 
 /// A folder that goes away with its test.
 pub(crate) struct Folder(tempfile::TempDir);
