@@ -188,6 +188,28 @@ fn markdown_and_subtitles_keep_what_is_no_prose() {
 }
 
 #[test]
+fn a_declaration_between_other_marks_is_left_alone() {
+    for quotes in ["“”", "\u{FF02}\u{FF02}", "ab", "\"b", "  "] {
+        let (open, close) = quotes.split_at(quotes.chars().next().unwrap().len_utf8());
+        let page =
+            format!("<?xml version='1.0' encoding={open}utf-8{close}?><a>没有损坏的文字</a>\n");
+        let folder = Folder::new();
+        folder.write("a.xml", &page);
+        folder.done(&[
+            "fix",
+            "-q",
+            "a.xml",
+            "--to-encoding",
+            "gb18030",
+            "-o",
+            "b.xml",
+        ]);
+        let written = std::fs::read(folder.at("b.xml")).unwrap();
+        assert_eq!(encoding_rs::GB18030.decode(&written).0, page);
+    }
+}
+
+#[test]
 fn folders_are_walked_as_told() {
     let folder = Folder::new();
     for name in [

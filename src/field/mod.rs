@@ -303,9 +303,12 @@ impl<'r> Format<'r> {
         charset: Option<&str>,
     ) -> Repaired<'t> {
         let declared = || {
-            let head = text.strip_prefix("<?xml")?.split_once("?>")?.0;
-            let start = "<?xml".len() + head.find("encoding=")? + "encoding=".len() + 1;
-            let length = text[start..].find(['"', '\''])?;
+            let declaration = text.split_once("?>")?.0.strip_prefix("<?xml")?;
+            let value = declaration.split_once("encoding=")?.1;
+            // What stands between other marks, as “utf-8”, names nothing to a reader of XML.
+            let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+            let start = "<?xml".len() + declaration.len() - value.len() + 1;
+            let length = value[1..].find(quote)?;
             Some(start..start + length)
         };
         let (Some(charset), Some(span)) = (charset, declared()) else {
