@@ -39,9 +39,9 @@ pub use json::FieldPath;
 pub use keep::{markdown_kept, subtitles_kept};
 pub use table::Column;
 
-use html::{Html, assemble};
+use html::Html;
 use json::JsonEscape;
-use piece::Pages;
+use piece::{Pages, assemble, joined};
 
 /// Which fields of records are text.
 #[derive(Clone, Debug, Default)]
@@ -338,7 +338,7 @@ fn without<'t>(
     if repaired.edits.is_empty() && repaired.unresolved.is_empty() {
         return repaired;
     }
-    let kept = merged(kept(text));
+    let kept = joined(kept(text));
     let before = repaired.edits.len();
     repaired.edits = repaired.edits.filter(|edit| !touches(&kept, &edit.span));
     if repaired.edits.len() < before {
@@ -348,16 +348,4 @@ fn without<'t>(
         .unresolved
         .retain(|spot| !touches(&kept, &spot.span));
     repaired
-}
-
-/// Sorted spans, none within another.
-fn merged(spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    let mut merged: Vec<Range<usize>> = Vec::new();
-    for span in spans {
-        match merged.last_mut() {
-            Some(last) if span.start < last.end => last.end = last.end.max(span.end),
-            _ => merged.push(span),
-        }
-    }
-    merged
 }

@@ -26,7 +26,7 @@ impl Escape for Quoted {
         !raw.contains('"')
     }
 
-    fn write(&self, _raw: &str, new: &str) -> Option<CompactString> {
+    fn write(&self, new: &str, _is_ascii: bool) -> Option<CompactString> {
         Some(new.replace('"', "\"\"").into())
     }
 }

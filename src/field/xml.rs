@@ -31,7 +31,7 @@ impl Escape for Entities {
         !raw.contains('&')
     }
 
-    fn write(&self, _raw: &str, new: &str) -> Option<CompactString> {
+    fn write(&self, new: &str, _is_ascii: bool) -> Option<CompactString> {
         let escaped = new
             .replace('&', "&amp;")
             .replace('<', "&lt;")
@@ -72,7 +72,7 @@ impl Escape for Cdata {
         true
     }
 
-    fn write(&self, _raw: &str, new: &str) -> Option<CompactString> {
+    fn write(&self, new: &str, _is_ascii: bool) -> Option<CompactString> {
         (!new.contains([']', '>'])).then(|| new.into())
     }
 }
@@ -184,7 +184,7 @@ mod tests {
             &mut edits,
             &mut unresolved,
         );
-        super::super::html::assemble(text, edits, unresolved)
+        super::super::piece::assemble(text, edits, unresolved)
             .text
             .into_owned()
     }
