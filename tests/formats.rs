@@ -89,11 +89,43 @@ fn tables_change_in_their_columns_alone() {
     );
     let folder = Folder::new();
     folder.write("a.csv", &csv);
-    let (code, _, error) = folder.ran(&["check", "a.csv", "--column", "Text"]);
-    assert!(
-        code == 2 && error.contains("there is no column `Text`; the first row has id, 標題, text"),
-        "{error}"
+    for column in ["Text", "9"] {
+        let (code, _, error) = folder.ran(&["check", "a.csv", "--column", column]);
+        let expected = format!(
+            "there is no column `{column}`; the first row has id, 標題, text; give one of these, or a number from 1 to 3"
+        );
+        assert!(code == 2 && error.contains(&expected), "{error}");
+    }
+    // The first row may be a heading over all columns, and an empty table has nothing to repair.
+    let headed = "目錄\n1,社會說這\n";
+    assert_eq!(
+        fixed("a.csv", headed, &["--column", "2"]),
+        "目錄\n1,社会说这\n"
     );
+    assert_eq!(fixed("a.csv", "", &["--column", "2"]), "");
+}
+
+/// A quote within a cell is a character like any other: what stands behind it is not one cell.
+#[test]
+fn a_stray_quote_in_a_table_quotes_nothing() {
+    let table = format!("a,b\n5\" disk,x\n{}", "社會,\"說\n這\"\n".repeat(100_000));
+    assert_eq!(
+        fixed("a.csv", &table, &[]),
+        table
+            .replace('會', "会")
+            .replace('說', "说")
+            .replace('這', "这")
+    );
+}
+
+/// A long string of many lines takes as long with `\n` as without: each repair is found from the one before.
+#[test]
+fn a_long_string_with_escapes_is_read_once() {
+    let lines = "社會(huì )工作，說這樣的話。\\n".repeat(20_000);
+    let text = format!("{{\"text\":\"{lines}\"}}\n");
+    let repaired = fixed("a.jsonl", &text, &[]);
+    let expected = "社会工作，说这样的话。\\n".repeat(20_000);
+    assert!(repaired == format!("{{\"text\":\"{expected}\"}}\n"));
 }
 
 #[test]
@@ -162,6 +194,28 @@ fn a_page_in_another_encoding_says_so() {
 }
 
 #[test]
+fn a_declaration_between_other_marks_is_left_alone() {
+    for quotes in ["“”", "\u{FF02}\u{FF02}", "ab", "\"b", "  "] {
+        let (open, close) = quotes.split_at(quotes.chars().next().unwrap().len_utf8());
+        let page =
+            format!("<?xml version='1.0' encoding={open}utf-8{close}?><a>没有损坏的文字</a>\n");
+        let folder = Folder::new();
+        folder.write("a.xml", &page);
+        folder.done(&[
+            "fix",
+            "-q",
+            "a.xml",
+            "--to-encoding",
+            "gb18030",
+            "-o",
+            "b.xml",
+        ]);
+        let written = std::fs::read(folder.at("b.xml")).unwrap();
+        assert_eq!(encoding_rs::GB18030.decode(&written).0, page);
+    }
+}
+
+#[test]
 fn markdown_and_subtitles_keep_what_is_no_prose() {
     let markdown = |text: &str| format!("# {text}\n\n```\n社會\n```\n\n`社會` [{text}](社會.md)\n");
     assert_eq!(
@@ -185,28 +239,6 @@ fn markdown_and_subtitles_keep_what_is_no_prose() {
         code == 2 && error.contains("the kinds are plain, html"),
         "{error}"
     );
-}
-
-#[test]
-fn a_declaration_between_other_marks_is_left_alone() {
-    for quotes in ["“”", "\u{FF02}\u{FF02}", "ab", "\"b", "  "] {
-        let (open, close) = quotes.split_at(quotes.chars().next().unwrap().len_utf8());
-        let page =
-            format!("<?xml version='1.0' encoding={open}utf-8{close}?><a>没有损坏的文字</a>\n");
-        let folder = Folder::new();
-        folder.write("a.xml", &page);
-        folder.done(&[
-            "fix",
-            "-q",
-            "a.xml",
-            "--to-encoding",
-            "gb18030",
-            "-o",
-            "b.xml",
-        ]);
-        let written = std::fs::read(folder.at("b.xml")).unwrap();
-        assert_eq!(encoding_rs::GB18030.decode(&written).0, page);
-    }
 }
 
 #[test]

@@ -55,13 +55,15 @@ pub struct Fields {
 /// The fields that were asked for are not there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "there is no column `{column}`; the first row has {names}; give one of these, or a number from 1"
+    "there is no column `{column}`; the first row has {names}; give one of these, or a number from 1 to {width}"
 )]
 pub struct NoColumn {
     /// What was asked for.
     column: String,
     /// What there is.
     names: String,
+    /// How many columns there are.
+    width: usize,
 }
 
 /// A block of a document, repaired.
@@ -128,15 +130,22 @@ impl<'r> Format<'r> {
         if self.kind == Kind::Csv {
             self.table.delimiter = table::delimiter(head);
         }
-        if self.fields.columns.is_empty() || !matches!(self.kind, Kind::Csv | Kind::Tsv) {
+        let is_table = matches!(self.kind, Kind::Csv | Kind::Tsv);
+        // A table without rows has nothing to repair in any column.
+        if self.fields.columns.is_empty() || !is_table || head.trim().is_empty() {
             return Ok(());
         }
-        let (names, _) = table::row(head, 0, self.table.delimiter, self.kind == Kind::Csv);
-        let places = table::places(head, &names, &self.fields.columns).map_err(|column| {
+        let (delimiter, quotes) = (self.table.delimiter, self.kind == Kind::Csv);
+        let (names, _) = table::row(head, 0, delimiter, quotes);
+        // The first row may be a heading over rows with more cells.
+        let width = table::width(head, delimiter, quotes);
+        let places = table::places(head, &names, &self.fields.columns, width);
+        let places = places.map_err(|column| {
             let names: Vec<&str> = names.iter().map(|cell| &head[cell.span.clone()]).collect();
             NoColumn {
                 column,
                 names: names.join(", "),
+                width,
             }
         })?;
         let by_number = |column: &Column| column.0.parse::<usize>().is_ok();
