@@ -6,15 +6,15 @@ use std::io::{self, Read, Write};
 use encoding_rs::{Encoding, UTF_8};
 
 use super::{Batch, BatchError, Event, Observer, Outcome, TextBlock, Unit, in_order};
-use crate::decode::{self, Decoded, Form};
+use crate::decode::{self, Decoded, Form, decode_following};
 use crate::edit::EditList;
 use crate::field::Format;
 use crate::pipeline::{Page, Repaired, Repairer, Unresolved};
 use crate::report::View;
 use crate::source::Kind;
 use crate::stream::{
-    self, Ahead, Block, Framing, Limits, Place, Records, Repair, StreamError, decode_following,
-    first_line, output_bytes, workers,
+    self, Ahead, Block, Framing, Limits, Place, Records, Repair, StreamError, first_line,
+    output_bytes, workers,
 };
 
 /// Chunks of records that may wait for an earlier one, for each thread. Each takes some ten times its length.
