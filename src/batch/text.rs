@@ -218,7 +218,8 @@ impl Batch<'_> {
             self.threads
         };
         in_order(threads, AHEAD, chunks, work, |done| {
-            let done = done.ok_or(BatchError::Panicked)??;
+            let done = done.ok_or(BatchError::Panicked)?;
+            let done = done.map_err(|error| behind(error, place))?;
             outcome.changed |= !done.edits.is_empty()
                 || done
                     .output
@@ -320,6 +321,16 @@ impl Batch<'_> {
             output,
             bytes,
         })
+    }
+}
+
+/// The error of a chunk as it counts in all of the text; `place` is where the chunk begins.
+fn behind(error: BatchError, place: Place) -> BatchError {
+    match error {
+        BatchError::Text(StreamError::Encode(error)) => {
+            StreamError::Encode(error.behind(place.lines, place.columns)).into()
+        }
+        other => other,
     }
 }
 
