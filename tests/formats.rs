@@ -348,7 +348,10 @@ fn the_configuration_counts_and_the_command_line_counts_more() {
             "[[override]]\nglob = \"*\"\nthreads = 1",
             "holds for the whole run",
         ),
-        ("output = \"x\"", "belongs to one run"),
+        ("output = \"x\"", "`output` belongs to one run"),
+        ("keep-paths = true", "`keep-paths` belongs to one run"),
+        ("report-sample = 9", "`report-sample` belongs to one run"),
+        ("color = \"sometimes\"", "invalid value 'sometimes'"),
         ("punct = \"none\"", "invalid value 'none'"),
         ("to = ", "not a TOML file"),
         ("to = {}", "cannot be a table"),
@@ -364,6 +367,120 @@ fn the_configuration_counts_and_the_command_line_counts_more() {
             "{text}: {error}"
         );
     }
+}
+
+/// Of several overrides that match a file the last one counts, and `false` takes a flag back.
+#[test]
+fn the_last_override_counts() {
+    let folder = Folder::new();
+    folder.write("a.csv", "社會說這樣,社會說這樣\n");
+    let fixed = |configuration: &str| {
+        folder.write("hanfix.toml", configuration);
+        let (code, output, error) = folder.ran(&["fix", "a.csv"]);
+        assert_eq!(code, 0, "{error}");
+        output
+    };
+    let both = "[[override]]\nglob = \"*.csv\"\ncolumn = [1]\n[[override]]\nglob = \"a.*\"\n";
+    assert_eq!(
+        fixed(&format!("{both}column = [2]\n")),
+        "社會說這樣,社会说这样\n"
+    );
+    assert_eq!(
+        fixed(&format!("{both}to = \"keep\"\n")),
+        "社會說這樣,社會說這樣\n"
+    );
+    assert_eq!(
+        fixed("column = [1]\n[[override]]\nglob = \"*.csv\"\ncolumn = [2]\n"),
+        "社會說這樣,社会说这样\n"
+    );
+    folder.write("a.csv", "「社會說這樣」\n");
+    let quoted = "quotes = true\n[[override]]\nglob = \"*.csv\"\n";
+    assert_eq!(fixed(&format!("{quoted}ignore = []\n")), "“社会说这样”\n");
+    assert_eq!(
+        fixed(&format!("{quoted}quotes = false\n")),
+        "「社会说这样」\n"
+    );
+}
+
+/// A pattern with a folder in it begins at the folder of the configuration, wherever the program runs.
+#[test]
+fn patterns_begin_at_the_folder_of_the_configuration() {
+    let folder = Folder::new();
+    for name in ["d/a.csv", "e/a.csv"] {
+        folder.write(name, "社會說這樣\n");
+    }
+    folder.write(
+        "hanfix.toml",
+        "to = \"keep\"\n[[override]]\nglob = \"d/*.csv\"\nto = \"zh-Hans\"\n",
+    );
+    let whole = folder.at("d/a.csv").display().to_string();
+    let above = folder.at("e/../d/a.csv").display().to_string();
+    for (from, path, expected) in [
+        ("", "d/a.csv", "社会说这样\n"),
+        ("", "./d/a.csv", "社会说这样\n"),
+        ("", &whole, "社会说这样\n"),
+        ("", &above, "社会说这样\n"),
+        ("d", "a.csv", "社会说这样\n"),
+        ("e", "../d/a.csv", "社会说这样\n"),
+        ("e", "a.csv", "社會說這樣\n"),
+        ("", "e/a.csv", "社會說這樣\n"),
+    ] {
+        let mut command = folder.command(&["fix", path]);
+        let output = command.current_dir(folder.at(from)).output().unwrap();
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            expected,
+            "{path} from `{from}`"
+        );
+    }
+    // A pattern without a folder is for every file of that name.
+    folder.write(
+        "d/hanfix.toml",
+        "to = \"keep\"\n[[override]]\nglob = \"a.csv\"\nto = \"zh-Hans\"\n",
+    );
+    let (_, output, _) = folder.ran(&["fix", "--config", "d/hanfix.toml", "e/a.csv"]);
+    assert_eq!(output, "社会说这样\n");
+}
+
+#[test]
+fn what_the_command_line_excludes_is_not_taken_from_the_configuration() {
+    let folder = Folder::new();
+    folder.write("a.txt", DAMAGED);
+    folder.write(
+        "hanfix.toml",
+        "journal = \"kept\"\nverbose = true\nwords = true\n",
+    );
+    folder.done(&["fix", "-w", "-q", "--no-words", "--no-journal", "a.txt"]);
+    assert_eq!(folder.read("a.txt"), REPAIRED);
+    assert!(!folder.at("kept").exists());
+    folder.write("a.txt", DAMAGED);
+    let (code, _, error) = folder.ran(&["fix", "-w", "a.txt"]);
+    assert!(code == 0 && folder.at("kept").exists());
+    assert!(error.contains("15 changes"), "verbose: {error}");
+    // Formats have names of their own with each command.
+    folder.write("hanfix.toml", "format = \"counts\"\nto = \"keep\"\n");
+    let (_, output, error) = folder.ran(&["diff", "--min-confidence", "1", "a.txt"]);
+    assert!(error.is_empty(), "{output}{error}");
+}
+
+#[test]
+fn messages_and_detection_are_configured_too() {
+    let folder = Folder::new();
+    folder.write("a.txt", DAMAGED);
+    let (_, plain, _) = folder.ran(&["diff", "a.txt"]);
+    folder.write("hanfix.toml", "color = \"always\"\n");
+    let (_, coloured, _) = folder.ran(&["diff", "a.txt"]);
+    assert!(coloured.contains('\u{1B}') && !plain.contains('\u{1B}'));
+    assert_eq!(folder.ran(&["diff", "--color", "never", "a.txt"]).1, plain);
+    let (_, dumped, _) = folder.ran(&["fix", "--dump-config"]);
+    assert!(dumped.contains("color = \"always\"\n"), "{dumped}");
+    folder.write("hanfix.toml", "ignore = [\"annotation\", \"torn\"]\n");
+    let (_, found, _) = folder.ran(&["detect", "a.txt"]);
+    let (_, isolated, _) = folder.ran(&["detect", "--isolated", "a.txt"]);
+    assert!(
+        isolated.contains("annotation") && !found.contains("annotation"),
+        "{found}"
+    );
 }
 
 #[test]
