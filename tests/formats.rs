@@ -102,7 +102,26 @@ fn tables_change_in_their_columns_alone() {
         fixed("a.csv", headed, &["--column", "2"]),
         "目錄\n1,社会说这\n"
     );
+    let headed = "目錄\n1\t社會說這\n";
+    assert_eq!(
+        fixed("a.tsv", headed, &["--column", "2"]),
+        "目錄\n1\t社会说这\n"
+    );
     assert_eq!(fixed("a.csv", "", &["--column", "2"]), "");
+}
+
+#[test]
+fn records_are_read_in_every_form() {
+    let folder = Folder::new();
+    let wide = |text: &str| -> Vec<u8> {
+        text.chars()
+            .flat_map(|c| u32::from(c).to_le_bytes())
+            .collect()
+    };
+    folder.write("wide.csv", wide("\u{FEFF}編號,正文\n1,社會說這樣\n"));
+    folder.done(&["fix", "-q", "wide.csv", "-o", "fixed.csv"]);
+    let fixed = std::fs::read(folder.at("fixed.csv")).unwrap();
+    assert!(fixed == wide("\u{FEFF}编号,正文\n1,社会说这样\n"));
 }
 
 /// A quote within a cell is a character like any other: what stands behind it is not one cell.

@@ -32,9 +32,9 @@ use crate::pipeline::{Page, Prepared, Repaired, Repairer};
 
 pub use blocks::{Blocks, Limits};
 pub use output::output_bytes;
-pub use records::{Framing, Records};
 #[cfg(feature = "batch")]
-pub(crate) use records::{delimiter, first_line};
+pub(crate) use records::delimiter;
+pub use records::{Framing, Records};
 pub use workers::in_order;
 
 /// What repairs the blocks of an input.

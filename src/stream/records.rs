@@ -156,7 +156,7 @@ pub(crate) fn delimiter(text: &[u8]) -> u8 {
 }
 
 /// The first line of a text, with its end.
-pub(crate) fn first_line(bytes: &[u8]) -> &[u8] {
+fn first_line(bytes: &[u8]) -> &[u8] {
     let end = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
     &bytes[..end]
 }
