@@ -122,6 +122,10 @@ fn records_are_read_in_every_form() {
     folder.done(&["fix", "-q", "wide.csv", "-o", "fixed.csv"]);
     let fixed = std::fs::read(folder.at("fixed.csv")).unwrap();
     assert!(fixed == wide("\u{FEFF}编号,正文\n1,社会说这样\n"));
+    // 己所不欲，勿施於人 in HZ.
+    folder.write("a.csv", "~{<:Ky2;S{#,NpJ)l6HK~}\n");
+    folder.done(&["fix", "-q", "a.csv", "-o", "fixed.csv"]);
+    assert_eq!(folder.read("fixed.csv"), "~{<:Ky2;S{#,NpJ)SZHK~}\n");
 }
 
 /// A quote within a cell is a character like any other: what stands behind it is not one cell.
@@ -368,8 +372,6 @@ fn the_configuration_counts_and_the_command_line_counts_more() {
             "holds for the whole run",
         ),
         ("output = \"x\"", "`output` belongs to one run"),
-        ("keep-paths = true", "`keep-paths` belongs to one run"),
-        ("report-sample = 9", "`report-sample` belongs to one run"),
         ("color = \"sometimes\"", "invalid value 'sometimes'"),
         ("punct = \"none\"", "invalid value 'none'"),
         ("to = ", "not a TOML file"),
@@ -476,6 +478,25 @@ fn what_the_command_line_excludes_is_not_taken_from_the_configuration() {
     let (code, _, error) = folder.ran(&["fix", "-w", "a.txt"]);
     assert!(code == 0 && folder.at("kept").exists());
     assert!(error.contains("15 changes"), "verbose: {error}");
+    // What has no meaning without another option waits for it.
+    folder.write("a.txt", DAMAGED);
+    folder.write(
+        "hanfix.toml",
+        "report-sample = 1\nkeep-paths = true\nbackup = \".old\"\n",
+    );
+    assert_eq!(folder.ran(&["fix", "-q", "a.txt"]).1, REPAIRED);
+    folder.done(&[
+        "fix",
+        "-q",
+        "a.txt",
+        "-o",
+        "out",
+        "--report",
+        "report.jsonl",
+    ]);
+    assert!(folder.read("report.jsonl").lines().count() < 15);
+    folder.done(&["fix", "-q", "-w", "a.txt"]);
+    assert_eq!(folder.read("a.txt.old"), DAMAGED);
     // Formats have names of their own with each command.
     folder.write("hanfix.toml", "format = \"counts\"\nto = \"keep\"\n");
     let (_, output, error) = folder.ran(&["diff", "--min-confidence", "1", "a.txt"]);

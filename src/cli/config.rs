@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Id};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, CommandFactory, FromArgMatches};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::Arguments;
@@ -22,7 +22,7 @@ const FILE: &str = "hanfix.toml";
 const OVERRIDE: &str = "override";
 
 /// Options that belong to one run and have no place in a file.
-const NOT_CONFIGURED: [&str; 15] = [
+const NOT_CONFIGURED: [&str; 13] = [
     "ambiguities",
     "config",
     "isolated",
@@ -30,14 +30,12 @@ const NOT_CONFIGURED: [&str; 15] = [
     "help",
     "version",
     "output",
-    "keep-paths",
     "write",
     "edits",
     "files",
     "type-list",
     "state",
     "report",
-    "report-sample",
 ];
 
 /// Options that may differ from file to file.
@@ -69,6 +67,13 @@ const OVERRIDABLE: [&str; 27] = [
     "max-ratio",
     "max-entries",
     "max-depth",
+];
+
+/// Options that mean something only beside another one of the command line.
+const DEPENDENT: [(&str, &str); 3] = [
+    ("backup", "write"),
+    ("keep-paths", "output"),
+    ("report-sample", "report"),
 ];
 
 /// Commands whose options can be configured.
@@ -366,7 +371,8 @@ fn read_override(
     })
 }
 
-/// What a key says to a command; `None` where it says nothing, or the command line says something else.
+/// What a key says to a command; `None` where it says nothing, has no meaning beside what the user gave, or the user
+/// gave something else.
 fn setting(
     key: &str,
     value: &toml::Value,
@@ -382,24 +388,35 @@ fn setting(
     let Some((owner, argument)) = found.next() else {
         return Ok(None);
     };
-    let holds = !is_decided(owner, argument, given) && !is_for_another(argument, key, value, cli);
+    let holds = !is_decided(owner, argument, given)
+        && !is_alone(owner, key, given)
+        && !is_for_another(argument, key, value, cli);
     Ok(holds.then(|| Setting {
         key: key.to_owned(),
         options,
     }))
 }
 
+/// Whether an option is on the command line.
+fn is_given(argument: &Arg, given: &ArgMatches) -> bool {
+    given.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine)
+}
+
+/// Whether the option means nothing without another one, which the user did not give.
+fn is_alone(owner: &Command, key: &str, given: &ArgMatches) -> bool {
+    DEPENDENT.iter().any(|&(dependent, on)| {
+        dependent == key && !option(owner, on).is_some_and(|on| is_given(on, given))
+    })
+}
+
 /// Whether the command line has the option, or one that cannot stand beside it.
 fn is_decided(owner: &Command, argument: &Arg, given: &ArgMatches) -> bool {
-    let is_given = |id: &Id| given.value_source(id.as_str()) == Some(ValueSource::CommandLine);
     let excludes = |one: &Arg, other: &Arg| {
         let excluded = owner.get_arg_conflicts_with(one);
         excluded.iter().any(|arg| arg.get_id() == other.get_id())
     };
-    let mut others = owner
-        .get_arguments()
-        .filter(|other| is_given(other.get_id()));
-    is_given(argument.get_id())
+    let mut others = owner.get_arguments().filter(|other| is_given(other, given));
+    is_given(argument, given)
         || others.any(|other| excludes(argument, other) || excludes(other, argument))
 }
 
