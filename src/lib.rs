@@ -35,7 +35,9 @@
 //! * Each stage answers with an [`EditList`]; [`pipeline`] alone knows their order. [`report`] and
 //!   `sink` see only edits. [`stream`] does all that for inputs larger than memory.
 //!
-//! The library never prints, exits or reads the environment.
+//! The library never prints or exits, and reads nothing from the environment, except with the feature `batch`: a walk
+//! through folders heeds what the user's git leaves out (`source::walk`), and large entries of archives are put
+//! aside in the folder for temporary files (`batch::Spool`).
 //!
 //! # Features
 //!

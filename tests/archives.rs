@@ -843,6 +843,34 @@ fn a_bad_entry_does_not_stop_the_others() {
 }
 
 /// Long names and large sizes of tar stand in headers of their own.
+/// `cat a.tar b.tar` is two archives, of which most readers see the first.
+#[test]
+fn what_stands_behind_the_end_of_a_tar_is_kept() {
+    let first = tar_of(&[("a.txt", DAMAGED.as_bytes())]);
+    let second = tar_of(&[("b.txt", DAMAGED.as_bytes())]);
+    let repairer = repairer();
+    let (output, changed, told) = process(
+        &Batch::new(&repairer),
+        "a.tar",
+        &[&first[..], &second].concat(),
+    )
+    .unwrap();
+    assert!(changed && output.ends_with(&second));
+    assert_eq!(untar(&output), [("a.txt".to_owned(), REPAIRED.into())]);
+    assert_eq!(
+        told,
+        ["a.tar!/rest: behind the end of the archive; copied as it is"]
+    );
+    // Padding is kept too, and nothing need be said of it.
+    let padded = [&first[..], &[0; 10_240]].concat();
+    let (output, _, told) = process(&Batch::new(&repairer), "a.tar", &padded).unwrap();
+    assert_eq!(
+        padded.len() - output.len(),
+        first.len() - fixed("a.tar", &first).len()
+    );
+    assert!(told.is_empty());
+}
+
 #[test]
 fn extended_headers_of_tar() {
     let long = format!("{}/page.txt", "很長的名字/".repeat(20));

@@ -326,9 +326,12 @@ fn an_interrupt_leaves_nothing_behind() {
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(DAMAGED.as_bytes()).unwrap();
     let entries = || fs::read_dir(folder.path()).unwrap().count();
-    while entries() == 0 {
+    // A minute is far more than a busy machine needs.
+    let appeared = (0..12_000).any(|_| {
         std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+        entries() > 0
+    });
+    assert!(appeared, "no unfinished output was there to interrupt");
     let kill = Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status()

@@ -19,3 +19,16 @@ fn the_readmes_name_every_rule() {
         }
     }
 }
+
+/// The help names every rule that `--rules` takes.
+#[test]
+fn the_help_names_every_rule() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_hanfix"))
+        .args(["fix", "--help"])
+        .output()
+        .unwrap();
+    let help = String::from_utf8_lossy(&output.stdout);
+    for rule in hanfix::Rule::ALL {
+        assert!(help.contains(rule.name()), "{rule}");
+    }
+}

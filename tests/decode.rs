@@ -226,6 +226,16 @@ fn what_the_encoding_lacks_is_named() {
         error.to_string(),
         "Big5 cannot hold `发` (U+53D1) at 2:3; write UTF-8 with --to-encoding utf-8"
     );
+    // 會 is in GBK, which HZ is made of, but not in the part of it that HZ has.
+    let decoded = decode(b"~{<:Ky2;S{#,NpJ)l6HK!#~}", None).expect("text");
+    assert_eq!(decoded.text, "己所不欲，勿施於人。");
+    let error = decoded
+        .encode("己所不欲，勿施於會。", &edit(24..27, "會"))
+        .expect_err("no 會 in HZ");
+    assert!(
+        error.to_string().starts_with("HZ-GB-2312 cannot hold `會`"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -89,11 +89,66 @@ fn tables_change_in_their_columns_alone() {
     );
     let folder = Folder::new();
     folder.write("a.csv", &csv);
-    let (code, _, error) = folder.ran(&["check", "a.csv", "--column", "Text"]);
-    assert!(
-        code == 2 && error.contains("there is no column `Text`; the first row has id, 標題, text"),
-        "{error}"
+    for column in ["Text", "9"] {
+        let (code, _, error) = folder.ran(&["check", "a.csv", "--column", column]);
+        let expected = format!(
+            "there is no column `{column}`; the first row has id, 標題, text; give one of these, or a number from 1 to 3"
+        );
+        assert!(code == 2 && error.contains(&expected), "{error}");
+    }
+    // The first row may be a heading over all columns, and an empty table has nothing to repair.
+    let headed = "目錄\n1,社會說這\n";
+    assert_eq!(
+        fixed("a.csv", headed, &["--column", "2"]),
+        "目錄\n1,社会说这\n"
     );
+    let headed = "目錄\n1\t社會說這\n";
+    assert_eq!(
+        fixed("a.tsv", headed, &["--column", "2"]),
+        "目錄\n1\t社会说这\n"
+    );
+    assert_eq!(fixed("a.csv", "", &["--column", "2"]), "");
+}
+
+#[test]
+fn records_are_read_in_every_form() {
+    let folder = Folder::new();
+    let wide = |text: &str| -> Vec<u8> {
+        text.chars()
+            .flat_map(|c| u32::from(c).to_le_bytes())
+            .collect()
+    };
+    folder.write("wide.csv", wide("\u{FEFF}編號,正文\n1,社會說這樣\n"));
+    folder.done(&["fix", "-q", "wide.csv", "-o", "fixed.csv"]);
+    let fixed = std::fs::read(folder.at("fixed.csv")).unwrap();
+    assert!(fixed == wide("\u{FEFF}编号,正文\n1,社会说这样\n"));
+    // 己所不欲，勿施於人 in HZ.
+    folder.write("a.csv", "~{<:Ky2;S{#,NpJ)l6HK~}\n");
+    folder.done(&["fix", "-q", "a.csv", "-o", "fixed.csv"]);
+    assert_eq!(folder.read("fixed.csv"), "~{<:Ky2;S{#,NpJ)SZHK~}\n");
+}
+
+/// A quote within a cell is a character like any other: what stands behind it is not one cell.
+#[test]
+fn a_stray_quote_in_a_table_quotes_nothing() {
+    let table = format!("a,b\n5\" disk,x\n{}", "社會,\"說\n這\"\n".repeat(100_000));
+    assert_eq!(
+        fixed("a.csv", &table, &[]),
+        table
+            .replace('會', "会")
+            .replace('說', "说")
+            .replace('這', "这")
+    );
+}
+
+/// A long string of many lines takes as long with `\n` as without: each repair is found from the one before.
+#[test]
+fn a_long_string_with_escapes_is_read_once() {
+    let lines = "社會(huì )工作，說這樣的話。\\n".repeat(20_000);
+    let text = format!("{{\"text\":\"{lines}\"}}\n");
+    let repaired = fixed("a.jsonl", &text, &[]);
+    let expected = "社会工作，说这样的话。\\n".repeat(20_000);
+    assert!(repaired == format!("{{\"text\":\"{expected}\"}}\n"));
 }
 
 #[test]
@@ -159,6 +214,28 @@ fn a_page_in_another_encoding_says_so() {
         std::fs::read(folder.at("c.html")).unwrap(),
         encoding_rs::GBK.encode(page).0.as_ref()
     );
+}
+
+#[test]
+fn a_declaration_between_other_marks_is_left_alone() {
+    for quotes in ["“”", "\u{FF02}\u{FF02}", "ab", "\"b", "  "] {
+        let (open, close) = quotes.split_at(quotes.chars().next().unwrap().len_utf8());
+        let page =
+            format!("<?xml version='1.0' encoding={open}utf-8{close}?><a>没有损坏的文字</a>\n");
+        let folder = Folder::new();
+        folder.write("a.xml", &page);
+        folder.done(&[
+            "fix",
+            "-q",
+            "a.xml",
+            "--to-encoding",
+            "gb18030",
+            "-o",
+            "b.xml",
+        ]);
+        let written = std::fs::read(folder.at("b.xml")).unwrap();
+        assert_eq!(encoding_rs::GB18030.decode(&written).0, page);
+    }
 }
 
 #[test]
@@ -294,7 +371,8 @@ fn the_configuration_counts_and_the_command_line_counts_more() {
             "[[override]]\nglob = \"*\"\nthreads = 1",
             "holds for the whole run",
         ),
-        ("output = \"x\"", "belongs to one run"),
+        ("output = \"x\"", "`output` belongs to one run"),
+        ("color = \"sometimes\"", "invalid value 'sometimes'"),
         ("punct = \"none\"", "invalid value 'none'"),
         ("to = ", "not a TOML file"),
         ("to = {}", "cannot be a table"),
@@ -310,6 +388,139 @@ fn the_configuration_counts_and_the_command_line_counts_more() {
             "{text}: {error}"
         );
     }
+}
+
+/// Of several overrides that match a file the last one counts, and `false` takes a flag back.
+#[test]
+fn the_last_override_counts() {
+    let folder = Folder::new();
+    folder.write("a.csv", "社會說這樣,社會說這樣\n");
+    let fixed = |configuration: &str| {
+        folder.write("hanfix.toml", configuration);
+        let (code, output, error) = folder.ran(&["fix", "a.csv"]);
+        assert_eq!(code, 0, "{error}");
+        output
+    };
+    let both = "[[override]]\nglob = \"*.csv\"\ncolumn = [1]\n[[override]]\nglob = \"a.*\"\n";
+    assert_eq!(
+        fixed(&format!("{both}column = [2]\n")),
+        "社會說這樣,社会说这样\n"
+    );
+    assert_eq!(
+        fixed(&format!("{both}to = \"keep\"\n")),
+        "社會說這樣,社會說這樣\n"
+    );
+    assert_eq!(
+        fixed("column = [1]\n[[override]]\nglob = \"*.csv\"\ncolumn = [2]\n"),
+        "社會說這樣,社会说这样\n"
+    );
+    folder.write("a.csv", "「社會說這樣」\n");
+    let quoted = "quotes = true\n[[override]]\nglob = \"*.csv\"\n";
+    assert_eq!(fixed(&format!("{quoted}ignore = []\n")), "“社会说这样”\n");
+    assert_eq!(
+        fixed(&format!("{quoted}quotes = false\n")),
+        "「社会说这样」\n"
+    );
+}
+
+/// A pattern with a folder in it begins at the folder of the configuration, wherever the program runs.
+#[test]
+fn patterns_begin_at_the_folder_of_the_configuration() {
+    let folder = Folder::new();
+    for name in ["d/a.csv", "e/a.csv"] {
+        folder.write(name, "社會說這樣\n");
+    }
+    folder.write(
+        "hanfix.toml",
+        "to = \"keep\"\n[[override]]\nglob = \"d/*.csv\"\nto = \"zh-Hans\"\n",
+    );
+    let whole = folder.at("d/a.csv").display().to_string();
+    let above = folder.at("e/../d/a.csv").display().to_string();
+    for (from, path, expected) in [
+        ("", "d/a.csv", "社会说这样\n"),
+        ("", "./d/a.csv", "社会说这样\n"),
+        ("", &whole, "社会说这样\n"),
+        ("", &above, "社会说这样\n"),
+        ("d", "a.csv", "社会说这样\n"),
+        ("e", "../d/a.csv", "社会说这样\n"),
+        ("e", "a.csv", "社會說這樣\n"),
+        ("", "e/a.csv", "社會說這樣\n"),
+    ] {
+        let mut command = folder.command(&["fix", path]);
+        let output = command.current_dir(folder.at(from)).output().unwrap();
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            expected,
+            "{path} from `{from}`"
+        );
+    }
+    // A pattern without a folder is for every file of that name.
+    folder.write(
+        "d/hanfix.toml",
+        "to = \"keep\"\n[[override]]\nglob = \"a.csv\"\nto = \"zh-Hans\"\n",
+    );
+    let (_, output, _) = folder.ran(&["fix", "--config", "d/hanfix.toml", "e/a.csv"]);
+    assert_eq!(output, "社会说这样\n");
+}
+
+#[test]
+fn what_the_command_line_excludes_is_not_taken_from_the_configuration() {
+    let folder = Folder::new();
+    folder.write("a.txt", DAMAGED);
+    folder.write(
+        "hanfix.toml",
+        "journal = \"kept\"\nverbose = true\nwords = true\n",
+    );
+    folder.done(&["fix", "-w", "-q", "--no-words", "--no-journal", "a.txt"]);
+    assert_eq!(folder.read("a.txt"), REPAIRED);
+    assert!(!folder.at("kept").exists());
+    folder.write("a.txt", DAMAGED);
+    let (code, _, error) = folder.ran(&["fix", "-w", "a.txt"]);
+    assert!(code == 0 && folder.at("kept").exists());
+    assert!(error.contains("15 changes"), "verbose: {error}");
+    // What has no meaning without another option waits for it.
+    folder.write("a.txt", DAMAGED);
+    folder.write(
+        "hanfix.toml",
+        "report-sample = 1\nkeep-paths = true\nbackup = \".old\"\n",
+    );
+    assert_eq!(folder.ran(&["fix", "-q", "a.txt"]).1, REPAIRED);
+    folder.done(&[
+        "fix",
+        "-q",
+        "a.txt",
+        "-o",
+        "out",
+        "--report",
+        "report.jsonl",
+    ]);
+    assert!(folder.read("report.jsonl").lines().count() < 15);
+    folder.done(&["fix", "-q", "-w", "a.txt"]);
+    assert_eq!(folder.read("a.txt.old"), DAMAGED);
+    // Formats have names of their own with each command.
+    folder.write("hanfix.toml", "format = \"counts\"\nto = \"keep\"\n");
+    let (_, output, error) = folder.ran(&["diff", "--min-confidence", "1", "a.txt"]);
+    assert!(error.is_empty(), "{output}{error}");
+}
+
+#[test]
+fn messages_and_detection_are_configured_too() {
+    let folder = Folder::new();
+    folder.write("a.txt", DAMAGED);
+    let (_, plain, _) = folder.ran(&["diff", "a.txt"]);
+    folder.write("hanfix.toml", "color = \"always\"\n");
+    let (_, coloured, _) = folder.ran(&["diff", "a.txt"]);
+    assert!(coloured.contains('\u{1B}') && !plain.contains('\u{1B}'));
+    assert_eq!(folder.ran(&["diff", "--color", "never", "a.txt"]).1, plain);
+    let (_, dumped, _) = folder.ran(&["fix", "--dump-config"]);
+    assert!(dumped.contains("color = \"always\"\n"), "{dumped}");
+    folder.write("hanfix.toml", "ignore = [\"annotation\", \"torn\"]\n");
+    let (_, found, _) = folder.ran(&["detect", "a.txt"]);
+    let (_, isolated, _) = folder.ran(&["detect", "--isolated", "a.txt"]);
+    assert!(
+        isolated.contains("annotation") && !found.contains("annotation"),
+        "{found}"
+    );
 }
 
 #[test]

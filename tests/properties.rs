@@ -6,7 +6,6 @@
 mod support;
 
 use std::cell::Cell;
-use std::time::{Duration, Instant};
 
 use hanfix::codec::cp936;
 use hanfix::pipeline::Page;
@@ -526,17 +525,14 @@ fn pathological(length: usize) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// No input makes the work explode. The bound only catches what would never end.
+/// No input makes the work explode: what would never end shows in a test that does not end.
 #[test]
 fn pathological_input_ends() {
     const LENGTH: usize = 8 << 10;
-    let hang = Duration::from_secs(120);
     for to in [Target::Keep, Target::Hans] {
         let repairer = repairer(to, Punct::Auto);
         for (name, text) in pathological(LENGTH) {
-            let begun = Instant::now();
             let repaired = repairer.fix(&text);
-            assert!(begun.elapsed() < hang, "{name} took {:?}", begun.elapsed());
             assert_eq!(
                 repaired.edits.apply(&text).unwrap(),
                 repaired.text,

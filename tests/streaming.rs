@@ -244,3 +244,46 @@ fn a_huge_line_goes_through() {
     writer.join().unwrap().unwrap();
     assert!(child.wait().unwrap().success());
 }
+
+/// When output has begun, nothing in a later block is refused any more: it is written as it was.
+#[test]
+fn odd_bytes_in_a_later_block_are_kept() {
+    let gbk = encoding_rs::GBK.encode("没有损坏的文字，一行又一行。\n").0;
+    let ascii = b"plain words of ASCII\n";
+    let odd: [&[u8]; 6] = [
+        b"\0",
+        b"\x01\x02\x03\x04\x05\x06\n",
+        b"\xFF\xFE",
+        b"\xFE\xFF",
+        b"\xFF\xFE\0\0",
+        // In GBK these are characters like any other.
+        b"\xEF\xBB\xBF",
+    ];
+    for (head, odd) in [(&gbk[..], &odd[..5]), (ascii, &odd)] {
+        for odd in odd {
+            // Wherever a block begins, it begins with the odd bytes.
+            let rows = [odd, &ascii[..]].concat().repeat(40);
+            let input = [head.repeat(20), rows].concat();
+            let output = fixed(&input, usize::MAX, TINY);
+            assert!(output == input, "{odd:?} behind {head:?}");
+        }
+    }
+}
+
+#[test]
+fn a_character_that_does_not_fit_is_named_with_its_line() {
+    let repairer = Repairer::new(Options::default());
+    let lines = "没有损坏的文字，一行又一行。\n".repeat(40);
+    let input = format!("{lines}没有🀄\n");
+    let mut output = Vec::new();
+    let error = stream::fix(
+        input.as_bytes(),
+        &mut output,
+        &repairer,
+        None,
+        Some(encoding_rs::GBK),
+        TINY,
+    )
+    .unwrap_err();
+    assert!(error.to_string().contains("at 41:3"), "{error}");
+}

@@ -1,6 +1,6 @@
 //! Compressed streams: gzip, Zstandard, xz, bzip2.
 
-use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
@@ -8,7 +8,7 @@ use flate2::write::GzEncoder;
 
 use super::limits::{Bounded, Counted};
 use super::text::drain;
-use super::{Batch, BatchError, Observer, Outcome, ReadSeek, Spool, Unit};
+use super::{Batch, BatchError, Observer, Outcome, ReadSeek, Spool, Unit, copy};
 use crate::source::Kind;
 
 /// Zstandard at its usual level.
@@ -108,10 +108,6 @@ impl Batch<'_> {
         output: Option<&mut dyn Write>,
         observer: &mut Observer<'_>,
     ) -> Result<Outcome, BatchError> {
-        let unpack = |error| match error {
-            BatchError::Read(error) => BatchError::from_unpack(error),
-            other => other,
-        };
         let head = super::read_head(input).map_err(BatchError::from_unpack)?;
         let kind = match self.kind_of(unit.name, head.get_ref()) {
             told if told.is_container() => Kind::of(unit.name, head.get_ref()),
@@ -130,13 +126,13 @@ impl Batch<'_> {
             }
             kind if kind.is_container() => {
                 let mut spool = Spool::new();
-                io::copy(&mut whole, &mut spool).map_err(BatchError::from_unpack)?;
+                copy(&mut whole, &mut spool)?;
                 spool.rewind().map_err(BatchError::Read)?;
                 self.of_kind(unit, kind, &mut spool, output, observer)
             }
             text => self.text(unit, text, &mut whole, output, observer),
         }
-        .map_err(unpack)?;
+        .map_err(BatchError::of_unpacking)?;
         drain(&mut whole).map_err(BatchError::from_unpack)?;
         Ok(outcome)
     }

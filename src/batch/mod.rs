@@ -202,6 +202,14 @@ impl BatchError {
         }
     }
 
+    /// The error where what was read came out of a decompressor.
+    fn of_unpacking(self) -> BatchError {
+        match self {
+            BatchError::Read(error) => BatchError::from_unpack(error),
+            other => other,
+        }
+    }
+
     /// An error of a decompressor.
     fn from_unpack(error: io::Error) -> BatchError {
         match error.downcast::<Refusal>() {
@@ -280,7 +288,7 @@ impl<'b> Batch<'b> {
             return self.text(&unit, kind, &mut whole, output, observer);
         }
         let mut spool = Spool::new();
-        io::copy(&mut whole, &mut spool).map_err(BatchError::Read)?;
+        copy(&mut whole, &mut spool)?;
         spool.rewind().map_err(BatchError::Read)?;
         let mut nowhere = io::sink();
         let has_output = output.is_some();
@@ -297,7 +305,7 @@ impl<'b> Batch<'b> {
                 &mut spool
             };
             better.rewind().map_err(BatchError::Read)?;
-            io::copy(better, output).map_err(BatchError::Write)?;
+            copy(better, output)?;
         }
         Ok(outcome)
     }
@@ -399,6 +407,27 @@ impl<'b> Batch<'b> {
     }
 }
 
+/// Copies to the end and tells how much; an error says which of the two failed.
+fn copy(
+    input: &mut (impl Read + ?Sized),
+    output: &mut (impl Write + ?Sized),
+) -> Result<u64, BatchError> {
+    let mut buffer = [0; 16 << 10];
+    let mut copied = 0;
+    loop {
+        let count = match input.read(&mut buffer) {
+            Ok(0) => return Ok(copied),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(BatchError::from_read(error)),
+        };
+        output
+            .write_all(&buffer[..count])
+            .map_err(BatchError::Write)?;
+        copied += count as u64;
+    }
+}
+
 /// The path of an entry in reports: `a.zip!/b/c.txt`.
 fn entry_path(archive: &Path, name: &str) -> PathBuf {
     let mut path = archive.as_os_str().to_owned();
@@ -413,4 +442,38 @@ fn read_head(input: &mut (impl Read + ?Sized)) -> io::Result<io::Cursor<Vec<u8>>
     let mut limited = input.take(HEAD as u64);
     limited.read_to_end(&mut head)?;
     Ok(io::Cursor::new(head))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fails at once.
+    struct Full;
+
+    impl Read for Full {
+        fn read(&mut self, _buffer: &mut [u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::Other.into())
+        }
+    }
+
+    impl Write for Full {
+        fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn an_error_of_a_copy_says_which_side_failed() {
+        assert_eq!(copy(&mut &b"abc"[..], &mut Vec::new()).unwrap(), 3);
+        let unread = copy(&mut Full, &mut Vec::new()).unwrap_err();
+        assert!(matches!(unread, BatchError::Read(_)), "{unread}");
+        assert!(matches!(unread.of_unpacking(), BatchError::Unpack(_)));
+        let unwritten = copy(&mut &b"abc"[..], &mut Full).unwrap_err();
+        assert!(matches!(unwritten, BatchError::Write(_)), "{unwritten}");
+    }
 }

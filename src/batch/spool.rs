@@ -7,7 +7,7 @@ use tempfile::SpooledTempFile;
 /// So many bytes stay in memory.
 const IN_MEMORY: usize = 4 << 20;
 
-/// Bytes put aside for later.
+/// Bytes put aside for later. The file is in the folder for temporary files: on Unix `TMPDIR`, or `/tmp`.
 #[derive(Debug)]
 pub struct Spool(SpooledTempFile);
 

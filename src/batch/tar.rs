@@ -7,7 +7,7 @@ use std::io::{self, Read, Seek, Write};
 use tar::{EntryType, Header};
 
 use super::limits::refuse_traversal;
-use super::{Batch, BatchError, Observer, Outcome, Refusal, Spool, Unit, entry_path};
+use super::{Batch, BatchError, Event, Observer, Outcome, Refusal, Spool, Unit, copy, entry_path};
 
 /// tar counts in blocks of this size.
 const BLOCK: usize = 512;
@@ -28,6 +28,16 @@ struct Extensions {
     size: Option<u64>,
 }
 
+/// An entry: its headers, and what they say.
+struct Entry {
+    extensions: Extensions,
+    header: Header,
+    size: u64,
+    name: String,
+    /// Whether it has content that may be text.
+    is_file: bool,
+}
+
 impl Batch<'_> {
     /// Repairs the entries of an archive.
     pub(super) fn tar(
@@ -39,99 +49,166 @@ impl Batch<'_> {
     ) -> Result<Outcome, BatchError> {
         let mut outcome = Outcome::default();
         let mut extensions = Extensions::default();
-        while let Some(mut header) = read_header(input)? {
-            let kind = header.entry_type();
-            let own_size = header
-                .entry_size()
-                .map_err(|_| Refusal::Broken("a size in it is no number"))?;
+        while let Some(header) = read_header(input)? {
+            if is_end(&header) {
+                tail(unit, &header, input, output, observer)?;
+                return Ok(outcome);
+            }
             if matches!(
-                kind,
+                header.entry_type(),
                 EntryType::XHeader
                     | EntryType::XGlobalHeader
                     | EntryType::GNULongName
                     | EntryType::GNULongLink
             ) {
-                extensions.read(&header, own_size, input)?;
+                extensions.read(&header, entry_size(&header)?, input)?;
                 continue;
             }
-            let extensions = std::mem::take(&mut extensions);
-            let size = extensions.size.unwrap_or(own_size);
-            unit.budget.entry()?;
-            let path = extensions
-                .path
-                .clone()
-                .unwrap_or_else(|| header.path_bytes().into_owned());
-            refuse_traversal(&path)?;
-            let name = String::from_utf8_lossy(&path).into_owned();
-            match kind {
-                EntryType::Regular | EntryType::Continuous | EntryType::Directory => {}
-                EntryType::Symlink | EntryType::Link => return Err(Refusal::Link(name).into()),
-                EntryType::Char | EntryType::Block | EntryType::Fifo => {
-                    return Err(Refusal::Device(name).into());
-                }
-                // Sparse files and what else there is are passed on; they hold no text.
-                _ => {}
+            let entry = Entry::read(unit, std::mem::take(&mut extensions), header)?;
+            let output = output
+                .as_mut()
+                .map(|output| &mut **output as &mut dyn Write);
+            match entry.is_file {
+                true => outcome.changed |= self.tar_file(unit, entry, input, output, observer)?,
+                false => entry.pass_on(input, output)?,
             }
-            if size > unit.budget.limits.entry_size {
-                return Err(Refusal::EntrySize(unit.budget.limits.entry_size).into());
-            }
-            let is_file =
-                matches!(kind, EntryType::Regular | EntryType::Continuous) && !path.ends_with(b"/");
-            if !is_file {
-                let length = size + padding(size) as u64;
-                match &mut output {
-                    Some(output) => {
-                        write(output, &extensions.raw)?;
-                        write(output, header.as_bytes())?;
-                        copy_exactly(input, length, output)?;
-                    }
-                    None => copy_exactly(input, length, &mut io::sink())?,
-                }
-                continue;
-            }
-            let mut content = Spool::new();
-            copy_exactly(input, size, &mut content)?;
-            skip_padding(input, size)?;
-            let path = entry_path(unit.path, &name);
-            let entry = Unit {
-                path: &path,
-                name: name.as_ref(),
-                depth: unit.depth + 1,
-                layers: 0,
-                ..*unit
-            };
-            let changed = self.entry(&entry, &mut content, output.is_some(), observer)?;
-            outcome.changed |= changed.is_some();
-            let Some(output) = &mut output else {
-                continue;
-            };
-            let (mut content, length) = match changed {
-                Some(mut changed) => {
-                    let length = changed.length().map_err(BatchError::Read)?;
-                    (changed, length)
-                }
-                None => (content, size),
-            };
-            if length == size {
-                write(output, &extensions.raw)?;
-            } else {
-                write(output, &extensions.resized(length)?)?;
-                header.set_size(length);
-                header.set_cksum();
-            }
-            write(output, header.as_bytes())?;
-            content.rewind().map_err(BatchError::Read)?;
-            io::copy(&mut content, output).map_err(BatchError::Write)?;
-            write(output, &[0; BLOCK][..padding(length)])?;
         }
+        // An archive without an end gets one.
         if let Some(output) = &mut output {
             write(output, &[0; 2 * BLOCK])?;
         }
-        // What stands behind the end is padding of the tape.
-        let mut rest = input.take(u64::MAX);
-        super::text::drain(&mut rest).map_err(BatchError::from_read)?;
         Ok(outcome)
     }
+
+    /// Repairs a file, and says whether it changed.
+    fn tar_file(
+        &self,
+        unit: &Unit<'_>,
+        mut entry: Entry,
+        input: &mut (impl Read + ?Sized),
+        output: Option<&mut dyn Write>,
+        observer: &mut Observer<'_>,
+    ) -> Result<bool, BatchError> {
+        let mut content = Spool::new();
+        copy_exactly(input, entry.size, &mut content)?;
+        skip_padding(input, entry.size)?;
+        let path = entry_path(unit.path, &entry.name);
+        let inner = Unit {
+            path: &path,
+            name: entry.name.as_ref(),
+            depth: unit.depth + 1,
+            layers: 0,
+            ..*unit
+        };
+        let changed = self.entry(&inner, &mut content, output.is_some(), observer)?;
+        let is_changed = changed.is_some();
+        let Some(output) = output else {
+            return Ok(is_changed);
+        };
+        let mut content = changed.unwrap_or(content);
+        let length = content.length().map_err(BatchError::Read)?;
+        if length == entry.size {
+            write(output, &entry.extensions.raw)?;
+        } else {
+            write(output, &entry.extensions.resized(length)?)?;
+            entry.header.set_size(length);
+            entry.header.set_cksum();
+        }
+        write(output, entry.header.as_bytes())?;
+        content.rewind().map_err(BatchError::Read)?;
+        copy(&mut content, output)?;
+        write(output, &[0; BLOCK][..padding(length)])?;
+        Ok(is_changed)
+    }
+}
+
+/// Copies the end of an archive and all that stands behind it: padding of the tape, or another archive, which
+/// readers of tar see only when they are told to.
+fn tail(
+    unit: &Unit<'_>,
+    mark: &Header,
+    input: &mut (impl Read + ?Sized),
+    mut output: Option<&mut dyn Write>,
+    observer: &mut Observer<'_>,
+) -> Result<(), BatchError> {
+    let mut nowhere = io::sink();
+    let output = output
+        .as_mut()
+        .map_or(&mut nowhere as &mut dyn Write, |output| &mut **output);
+    write(output, mark.as_bytes())?;
+    let mut is_padding = true;
+    while let Some(block) = read_block(input)? {
+        is_padding &= block.iter().all(|&byte| byte == 0);
+        write(output, &block)?;
+    }
+    if !is_padding {
+        let reason = "behind the end of the archive; copied as it is";
+        observer(Event::Skipped(
+            &entry_path(unit.path, "rest"),
+            reason.to_owned(),
+        ))
+        .map_err(BatchError::Observer)?;
+    }
+    Ok(())
+}
+
+impl Entry {
+    /// Reads what the headers say, and refuses what is not unpacked.
+    fn read(unit: &Unit<'_>, extensions: Extensions, header: Header) -> Result<Entry, BatchError> {
+        let kind = header.entry_type();
+        let size = match extensions.size {
+            Some(size) => size,
+            None => entry_size(&header)?,
+        };
+        unit.budget.entry()?;
+        let path = match &extensions.path {
+            Some(path) => path.clone(),
+            None => header.path_bytes().into_owned(),
+        };
+        refuse_traversal(&path)?;
+        let name = String::from_utf8_lossy(&path).into_owned();
+        match kind {
+            EntryType::Symlink | EntryType::Link => return Err(Refusal::Link(name).into()),
+            EntryType::Char | EntryType::Block | EntryType::Fifo => {
+                return Err(Refusal::Device(name).into());
+            }
+            // Sparse files and what else there is are passed on; they hold no text.
+            _ => {}
+        }
+        let most = unit.budget.limits.entry_size;
+        if size > most {
+            return Err(Refusal::EntrySize(most).into());
+        }
+        let is_file =
+            matches!(kind, EntryType::Regular | EntryType::Continuous) && !path.ends_with(b"/");
+        Ok(Entry {
+            extensions,
+            header,
+            size,
+            name,
+            is_file,
+        })
+    }
+
+    /// Copies the entry as it is.
+    fn pass_on(
+        &self,
+        input: &mut (impl Read + ?Sized),
+        output: Option<&mut dyn Write>,
+    ) -> Result<(), BatchError> {
+        let length = self.size + padding(self.size) as u64;
+        let Some(output) = output else {
+            return copy_exactly(input, length, &mut io::sink());
+        };
+        write(output, &self.extensions.raw)?;
+        write(output, self.header.as_bytes())?;
+        copy_exactly(input, length, output)
+    }
+}
+
+fn entry_size(header: &Header) -> Result<u64, BatchError> {
+    let size = header.entry_size();
+    Ok(size.map_err(|_| Refusal::Broken("a size in it is no number"))?)
 }
 
 impl Extensions {
@@ -234,31 +311,38 @@ fn pax(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
-/// The next header; `None` at the end of the archive.
+/// The next block; shorter where the input ends within it, `None` where it ends before.
+fn read_block(input: &mut (impl Read + ?Sized)) -> Result<Option<Vec<u8>>, BatchError> {
+    let mut block = Vec::with_capacity(BLOCK);
+    input
+        .take(BLOCK as u64)
+        .read_to_end(&mut block)
+        .map_err(BatchError::from_read)?;
+    Ok((!block.is_empty()).then_some(block))
+}
+
+/// The next header, or the mark of the end; `None` where the input ends without one, as some writers leave it out.
 fn read_header(input: &mut (impl Read + ?Sized)) -> Result<Option<Header>, BatchError> {
-    let mut header = Header::new_old();
-    let bytes = header.as_mut_bytes();
-    let mut filled = 0;
-    while filled < BLOCK {
-        match input.read(&mut bytes[filled..]) {
-            // Some writers leave the end out.
-            Ok(0) if filled == 0 => return Ok(None),
-            Ok(0) => return Err(Refusal::Broken("it ends within a header").into()),
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(BatchError::from_read(error)),
-        }
-    }
-    if bytes.iter().all(|&byte| byte == 0) {
+    let Some(block) = read_block(input)? else {
         return Ok(None);
+    };
+    if block.len() < BLOCK {
+        return Err(Refusal::Broken("it ends within a header").into());
     }
-    let sum: u32 = (bytes[..148].iter().chain(&bytes[156..]))
+    let mut header = Header::new_old();
+    header.as_mut_bytes().copy_from_slice(&block);
+    let sum: u32 = (block[..148].iter().chain(&block[156..]))
         .map(|&byte| u32::from(byte))
         .sum();
-    if header.cksum().ok() != Some(sum + 8 * u32::from(b' ')) {
+    if !is_end(&header) && header.cksum().ok() != Some(sum + 8 * u32::from(b' ')) {
         return Err(Refusal::Broken("the check sum of a header is wrong").into());
     }
     Ok(Some(header))
+}
+
+/// Whether a header is the mark of the end of an archive: zeros.
+fn is_end(header: &Header) -> bool {
+    header.as_bytes().iter().all(|&byte| byte == 0)
 }
 
 fn padding(size: u64) -> usize {
@@ -270,7 +354,7 @@ fn copy_exactly(
     size: u64,
     output: &mut (impl Write + ?Sized),
 ) -> Result<(), BatchError> {
-    let copied = io::copy(&mut input.take(size), output).map_err(BatchError::from_read)?;
+    let copied = copy(&mut input.take(size), output)?;
     match copied == size {
         true => Ok(()),
         false => Err(Refusal::Broken("it ends within an entry").into()),

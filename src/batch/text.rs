@@ -2,19 +2,19 @@
 
 use std::borrow::Cow;
 use std::io::{self, Read, Write};
+use std::path::Path;
 
 use encoding_rs::{Encoding, UTF_8};
 
 use super::{Batch, BatchError, Event, Observer, Outcome, TextBlock, Unit, in_order};
-use crate::decode::{self, Decoded, Form};
+use crate::decode::{self, Decoded, Form, decode_following};
 use crate::edit::EditList;
-use crate::field::Format;
+use crate::field::{Format, Layout};
 use crate::pipeline::{Page, Repaired, Repairer, Unresolved};
 use crate::report::View;
 use crate::source::Kind;
 use crate::stream::{
-    self, Ahead, Block, Framing, Limits, Place, Records, Repair, StreamError, decode_following,
-    first_line, output_bytes, workers,
+    self, Ahead, Block, Framing, Limits, Place, Records, Repair, StreamError, output_bytes, workers,
 };
 
 /// Chunks of records that may wait for an earlier one, for each thread. Each takes some ten times its length.
@@ -66,6 +66,35 @@ struct Done {
     undecodable: usize,
     malformed: usize,
     output: Option<Vec<u8>>,
+}
+
+impl Done {
+    fn text(&self) -> &str {
+        match &self.text {
+            Some(text) => text,
+            None => std::str::from_utf8(&self.bytes).unwrap_or_default(),
+        }
+    }
+
+    /// The same as an observer is told of it.
+    fn block<'d>(&'d self, path: &'d Path, place: Place, wants_output: bool) -> TextBlock<'d> {
+        TextBlock {
+            view: View {
+                path,
+                text: self.text(),
+                edits: &self.edits,
+                unresolved: &self.unresolved,
+                place,
+            },
+            encoding: self.encoding,
+            bom: self.bom,
+            undecodable: self.undecodable,
+            malformed: self.malformed,
+            bytes: &self.bytes,
+            repaired: self.repaired.as_deref().unwrap_or(self.text()),
+            output: wants_output.then(|| &**self.output.as_ref().unwrap_or(&self.bytes)),
+        }
+    }
 }
 
 impl Batch<'_> {
@@ -172,24 +201,7 @@ impl Batch<'_> {
         let Some(first) = next()? else {
             return Ok(Outcome::default());
         };
-        // The first records decide what the encoding is and where the columns are.
-        let encoding = {
-            let decoded = decode::decode(&first, unit.encoding).map_err(StreamError::from)?;
-            // A beginning of ASCII alone says nothing about what follows.
-            let says_nothing = decoded.encoding == UTF_8 && decoded.text.is_ascii();
-            unit.encoding
-                .or((!says_nothing).then_some(decoded.encoding))
-        };
-        let mut format = Format::new(kind, self.repairer, &self.fields, self.to);
-        let names = match framing {
-            Framing::Lines => first_line(&first),
-            _ => &first,
-        };
-        format.read_names(
-            &decode::decode(names, encoding)
-                .map_err(StreamError::from)?
-                .text,
-        )?;
+        let (encoding, layout) = self.layout(unit, kind, &first)?;
         let wants_output = output.is_some();
         let mut outcome = Outcome::default();
         let mut place = Place::default();
@@ -206,7 +218,6 @@ impl Batch<'_> {
                 None
             }
         });
-        let layout = format.layout();
         let work = |(is_first, bytes)| {
             let format =
                 Format::new(kind, self.repairer, &self.fields, self.to).with_layout(&layout);
@@ -218,7 +229,8 @@ impl Batch<'_> {
             self.threads
         };
         in_order(threads, AHEAD, chunks, work, |done| {
-            let done = done.ok_or(BatchError::Panicked)??;
+            let done = done.ok_or(BatchError::Panicked)?;
+            let done = done.map_err(|error| behind(error, place))?;
             outcome.changed |= !done.edits.is_empty()
                 || done
                     .output
@@ -228,35 +240,32 @@ impl Batch<'_> {
                 let bytes = done.output.as_ref().unwrap_or(&done.bytes);
                 output.write_all(bytes).map_err(BatchError::Write)?;
             }
-            let text = match &done.text {
-                Some(text) => text,
-                None => std::str::from_utf8(&done.bytes).unwrap_or_default(),
-            };
-            let view = View {
-                path: unit.path,
-                text,
-                edits: &done.edits,
-                unresolved: &done.unresolved,
-                place,
-            };
-            observer(Event::Block(TextBlock {
-                view,
-                encoding: done.encoding,
-                bom: done.bom,
-                undecodable: done.undecodable,
-                malformed: done.malformed,
-                bytes: &done.bytes,
-                repaired: done.repaired.as_deref().unwrap_or(text),
-                output: wants_output.then(|| &**done.output.as_ref().unwrap_or(&done.bytes)),
-            }))
-            .map_err(BatchError::Observer)?;
-            place.advance(text);
+            observer(Event::Block(done.block(unit.path, place, wants_output)))
+                .map_err(BatchError::Observer)?;
+            place.advance(done.text());
             Ok::<(), BatchError>(())
         })?;
         match failed {
             Some(error) => Err(error),
             None => Ok(outcome),
         }
+    }
+
+    /// What the first records decide: the encoding, if they tell it, and where the columns are.
+    fn layout(
+        &self,
+        unit: &Unit<'_>,
+        kind: Kind,
+        first: &[u8],
+    ) -> Result<(Option<&'static Encoding>, Layout), BatchError> {
+        let decoded = decode::decode(first, unit.encoding).map_err(StreamError::from)?;
+        // A beginning of ASCII alone says nothing about what follows, and the name of an encoding nothing of its form.
+        let is_ascii = decoded.encoding == UTF_8 && decoded.text.is_ascii();
+        let is_telling = !is_ascii && decoded.form == Form::Plain;
+        let encoding = unit.encoding.or(is_telling.then_some(decoded.encoding));
+        let mut format = Format::new(kind, self.repairer, &self.fields, self.to);
+        format.read_names(&decoded.text)?;
+        Ok((encoding, format.layout()))
     }
 
     /// Repairs some records.
@@ -320,6 +329,16 @@ impl Batch<'_> {
             output,
             bytes,
         })
+    }
+}
+
+/// The error of a chunk as it counts in all of the text; `place` is where the chunk begins.
+fn behind(error: BatchError, place: Place) -> BatchError {
+    match error {
+        BatchError::Text(StreamError::Encode(error)) => {
+            StreamError::Encode(error.behind(place.lines, place.columns)).into()
+        }
+        other => other,
     }
 }
 

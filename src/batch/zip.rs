@@ -14,7 +14,8 @@ use flate2::write::DeflateEncoder;
 
 use super::limits::{Bounded, Counted, refuse_traversal};
 use super::{
-    Batch, BatchError, Event, Names, Observer, Outcome, ReadSeek, Refusal, Spool, Unit, entry_path,
+    Batch, BatchError, Event, Names, Observer, Outcome, ReadSeek, Refusal, Spool, Unit, copy,
+    entry_path,
 };
 use crate::decode;
 use crate::source::Kind;
@@ -481,7 +482,7 @@ impl Batch<'_> {
             crc: flate2::Crc::new(),
         };
         let mut content = Spool::new();
-        let length = io::copy(&mut unpacked, &mut content).map_err(BatchError::from_unpack);
+        let length = copy(&mut unpacked, &mut content).map_err(BatchError::of_unpacking);
         let is_whole = |length: u64| length == entry.unpacked && unpacked.crc.sum() == entry.crc;
         match length {
             Ok(length) if is_whole(length) => {
@@ -547,7 +548,7 @@ fn copy_raw(
     input
         .seek(SeekFrom::Start(old.offset + header))
         .map_err(BatchError::Read)?;
-    let copied = io::copy(&mut input.take(old.packed), output).map_err(BatchError::Write)?;
+    let copied = copy(&mut input.take(old.packed), output)?;
     if copied != old.packed {
         return Err(Refusal::Broken("it is cut off").into());
     }
@@ -579,13 +580,14 @@ fn write_changed(
         crc: flate2::Crc::new(),
     };
     new.unpacked = match new.method {
-        STORED => io::copy(&mut checked, &mut packed),
+        STORED => copy(&mut checked, &mut packed)?,
         _ => {
             let mut encoder = DeflateEncoder::new(&mut packed, flate2::Compression::default());
-            io::copy(&mut checked, &mut encoder).and_then(|length| encoder.finish().map(|_| length))
+            let length = copy(&mut checked, &mut encoder)?;
+            encoder.finish().map_err(BatchError::Write)?;
+            length
         }
-    }
-    .map_err(BatchError::Write)?;
+    };
     new.crc = checked.crc.sum();
     new.packed = packed.length().map_err(BatchError::Read)?;
     new.flags &= !DESCRIPTOR;
@@ -614,7 +616,7 @@ fn write_changed(
         output.write_all(part).map_err(BatchError::Write)?;
     }
     packed.rewind().map_err(BatchError::Read)?;
-    io::copy(&mut packed, output).map_err(BatchError::Write)?;
+    copy(&mut packed, output)?;
     Ok(())
 }
 

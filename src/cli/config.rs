@@ -1,16 +1,16 @@
 //! `hanfix.toml`: every option of the command line, and other values for files that match a pattern.
 //!
 //! The file is found in the current folder or one above it. Its keys are the long options; what is given on the
-//! command line counts instead.
+//! command line counts instead. Of what the file says, the last that holds for a file counts.
 
 use std::ffi::OsString;
 use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 use clap::parser::ValueSource;
-use clap::{ArgAction, ArgMatches, Args, Command, CommandFactory, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, CommandFactory, FromArgMatches};
 use hanfix::spelling::distance;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
@@ -78,7 +78,7 @@ const DEPENDENT: [(&str, &str); 3] = [
 ];
 
 /// Commands whose options can be configured.
-const COMMANDS: [&str; 5] = ["fix", "diff", "check", "convert", "explain"];
+const COMMANDS: [&str; 6] = ["fix", "diff", "check", "convert", "explain", "detect"];
 
 /// Where the configuration comes from.
 #[derive(Clone, Debug, Args)]
@@ -98,20 +98,31 @@ pub(crate) struct ConfigArguments {
 /// The configuration of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Config {
-    /// The command line with what the file adds.
+    /// The command line as it was given.
     command_line: Vec<OsString>,
-    /// Where options can be added.
+    /// Where options can be added: in front of those that were given.
     at: usize,
+    /// What holds for all files.
+    settings: Vec<Setting>,
     overrides: Vec<Override>,
+    /// The folder of the file, which patterns begin at.
+    folder: PathBuf,
     /// For the message about a wrong value.
     path: PathBuf,
     text: String,
 }
 
+/// A key of the file, and its value as options of the command line: none for `false`.
+#[derive(Debug)]
+struct Setting {
+    key: String,
+    options: Vec<OsString>,
+}
+
 #[derive(Debug)]
 struct Override {
     files: Gitignore,
-    options: Vec<OsString>,
+    settings: Vec<Setting>,
 }
 
 impl Config {
@@ -122,9 +133,13 @@ impl Config {
 
     /// The overrides that match a file, as bits.
     pub(crate) fn matching(&self, path: &Path) -> u64 {
+        if self.overrides.is_empty() {
+            return 0;
+        }
+        let path = seen_from(&self.folder, path);
         let is_match = |over: &Override| {
             over.files
-                .matched_path_or_any_parents(below(path), false)
+                .matched_path_or_any_parents(&path, false)
                 .is_ignore()
         };
         let bits = self.overrides.iter().enumerate();
@@ -133,18 +148,33 @@ impl Config {
             .sum()
     }
 
-    /// The command line with some of the overrides.
+    /// What the command line and some of the overrides say together.
     pub(crate) fn parse_with(&self, set: u64) -> anyhow::Result<Arguments> {
-        let mut line = self.command_line.clone();
+        Arguments::from_arg_matches(&self.matches(set)?).map_err(|error| self.error(&error))
+    }
+
+    fn matches(&self, set: u64) -> anyhow::Result<ArgMatches> {
+        repeatable()
+            .try_get_matches_from(self.line_with(set))
+            .map_err(|error| self.error(&error))
+    }
+
+    /// The command line with what the file adds. A key in an override takes the place of the same key before it.
+    fn line_with(&self, set: u64) -> Vec<OsString> {
+        let mut settings: Vec<&Setting> = self.settings.iter().collect();
         for (bit, over) in self.overrides.iter().enumerate() {
             if set & (1 << bit) != 0 {
-                line.splice(self.at..self.at, over.options.iter().cloned());
+                let is_new = |key: &str| over.settings.iter().any(|setting| setting.key == key);
+                settings.retain(|setting| !is_new(&setting.key));
+                settings.extend(&over.settings);
             }
         }
-        let matches = repeatable()
-            .try_get_matches_from(line)
-            .map_err(|error| self.error(&error))?;
-        Arguments::from_arg_matches(&matches).map_err(|error| self.error(&error))
+        let added = settings
+            .into_iter()
+            .flat_map(|setting| setting.options.iter().cloned());
+        let mut line = self.command_line.clone();
+        line.splice(self.at..self.at, added);
+        line
     }
 
     fn error(&self, error: &clap::Error) -> anyhow::Error {
@@ -163,12 +193,43 @@ impl Config {
     }
 }
 
-/// The path without what cannot be below a folder, so that patterns match.
-fn below(path: &Path) -> PathBuf {
-    use std::path::Component;
-    path.components()
-        .filter(|part| matches!(part, Component::Normal(_)))
-        .collect()
+/// The path as it is seen from a folder, so that patterns match. One that is not below the folder is seen from the
+/// root, where patterns without a folder match it still.
+fn seen_from(folder: &Path, path: &Path) -> PathBuf {
+    let whole = whole(path);
+    if let Ok(rest) = whole.strip_prefix(folder) {
+        return rest.to_owned();
+    }
+    // The folder may have been reached through a link. The name of the file counts as it is given.
+    let linked = || {
+        let parent = whole.parent()?.canonicalize().ok()?;
+        let rest = parent.strip_prefix(folder.canonicalize().ok()?).ok()?;
+        Some(rest.join(whole.file_name()?))
+    };
+    linked().unwrap_or_else(|| {
+        whole
+            .components()
+            .filter(|part| matches!(part, Component::Normal(_)))
+            .collect()
+    })
+}
+
+/// The path from the root, without `.` and `..`.
+fn whole(path: &Path) -> PathBuf {
+    let mut whole = PathBuf::new();
+    for part in std::path::absolute(path)
+        .unwrap_or_else(|_| path.to_owned())
+        .components()
+    {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                whole.pop();
+            }
+            part => whole.push(part),
+        }
+    }
+    whole
 }
 
 /// The command line in which an option may come twice, and the last one counts.
@@ -219,9 +280,7 @@ pub(crate) fn parse() -> anyhow::Result<(Arguments, Config)> {
         None => parsed(),
     };
     if options.get_flag("dump_config") {
-        let matches = repeatable()
-            .try_get_matches_from(&config.command_line)
-            .map_err(|error| config.error(&error))?;
+        let matches = config.matches(0)?;
         super::console::print(&dump(
             name,
             matches.subcommand_matches(name).unwrap_or(options),
@@ -250,15 +309,11 @@ impl Config {
             .parse()
             .with_context(|| format!("{shown}: not a TOML file"))?;
         let cli = Arguments::command();
-        let mut added = Vec::new();
-        for (key, value) in &table {
-            if key == OVERRIDE {
-                continue;
-            }
+        for (key, value) in table.iter().filter(|(key, _)| *key != OVERRIDE) {
             check_key(key, &known(&cli, &NOT_CONFIGURED)).with_context(|| shown.clone())?;
-            if counts(&cli, command, key, given) {
-                added.extend(options(key, value).with_context(|| shown.clone())?);
-            }
+            let setting = setting(key, value, &cli, command, given);
+            self.settings
+                .extend(setting.with_context(|| shown.clone())?);
         }
         let overrides = match table.get(OVERRIDE) {
             None => &[][..],
@@ -268,7 +323,6 @@ impl Config {
         if overrides.len() > 64 {
             bail!("{shown}: more than 64 overrides; join some of their patterns");
         }
-        let folder = path.parent().unwrap_or(Path::new("."));
         for over in overrides {
             let over = over.as_table().ok_or_else(|| {
                 anyhow!("{shown}: `{OVERRIDE}` is a list of tables; write [[{OVERRIDE}]]")
@@ -277,11 +331,9 @@ impl Config {
                 .with_context(|| format!("{shown}: [[{OVERRIDE}]]"))?;
             self.overrides.push(parsed);
         }
-        let _ = folder;
-        self.command_line
-            .splice(self.at..self.at, added.iter().cloned());
-        // Overrides are put behind these, and in front of what the user gave.
-        self.at += added.len();
+        self.folder = whole(path)
+            .parent()
+            .map_or_else(PathBuf::new, Path::to_owned);
         Ok(())
     }
 }
@@ -304,7 +356,7 @@ fn read_override(
     for glob in &globs {
         builder.add_line(None, glob)?;
     }
-    let mut added = Vec::new();
+    let mut settings = Vec::new();
     for (key, value) in over.iter().filter(|(key, _)| *key != "glob") {
         let mut names: Vec<String> = OVERRIDABLE.map(str::to_owned).to_vec();
         names.push("glob".to_owned());
@@ -312,43 +364,79 @@ fn read_override(
             bail!("`{key}` holds for the whole run; put it at the top of the file");
         }
         check_key(key, &names)?;
-        if counts(cli, command, key, given) {
-            added.extend(options(key, value)?);
-        }
+        settings.extend(setting(key, value, cli, command, given)?);
     }
     Ok(Override {
         files: builder.build()?,
-        options: added,
+        settings,
     })
 }
 
-/// Whether an option of the file counts in this run. One of another command is no mistake, and neither is one that
-/// has no meaning beside what the user gave.
-fn counts(cli: &Command, command: &str, key: &str, given: &ArgMatches) -> bool {
-    let Some(command) = cli.find_subcommand(command) else {
-        return false;
+/// What a key says to a command; `None` where it says nothing, has no meaning beside what the user gave, or the user
+/// gave something else.
+fn setting(
+    key: &str,
+    value: &toml::Value,
+    cli: &Command,
+    command: &str,
+    given: &ArgMatches,
+) -> anyhow::Result<Option<Setting>> {
+    let options = options(key, value)?;
+    // Some options stand with every command.
+    let owners = cli.find_subcommand(command).into_iter().chain([cli]);
+    let mut found = owners.filter_map(|owner| Some((owner, option(owner, key)?)));
+    // An option of another command is no mistake.
+    let Some((owner, argument)) = found.next() else {
+        return Ok(None);
     };
-    let Some(argument) = option(command, key) else {
-        return false;
-    };
-    let is_given = |argument: &clap::Arg| {
-        let source = given.value_source(argument.get_id().as_str());
-        source == Some(ValueSource::CommandLine)
-    };
-    let is_alone = DEPENDENT
-        .iter()
-        .any(|(dependent, on)| *dependent == key && !option(command, on).is_some_and(is_given));
-    let mut others = command.get_arguments().filter(|other| is_given(other));
-    let is_contradicted = others.any(|other| {
-        let contradicted = command.get_arg_conflicts_with(other);
-        contradicted
-            .iter()
-            .any(|one| one.get_id() == argument.get_id())
-    });
-    !is_given(argument) && !is_alone && !is_contradicted
+    let holds = !is_decided(owner, argument, given)
+        && !is_alone(owner, key, given)
+        && !is_for_another(argument, key, value, cli);
+    Ok(holds.then(|| Setting {
+        key: key.to_owned(),
+        options,
+    }))
 }
 
-fn option<'c>(command: &'c Command, key: &str) -> Option<&'c clap::Arg> {
+/// Whether an option is on the command line.
+fn is_given(argument: &Arg, given: &ArgMatches) -> bool {
+    given.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine)
+}
+
+/// Whether the option means nothing without another one, which the user did not give.
+fn is_alone(owner: &Command, key: &str, given: &ArgMatches) -> bool {
+    DEPENDENT.iter().any(|&(dependent, on)| {
+        dependent == key && !option(owner, on).is_some_and(|on| is_given(on, given))
+    })
+}
+
+/// Whether the command line has the option, or one that cannot stand beside it.
+fn is_decided(owner: &Command, argument: &Arg, given: &ArgMatches) -> bool {
+    let excludes = |one: &Arg, other: &Arg| {
+        let excluded = owner.get_arg_conflicts_with(one);
+        excluded.iter().any(|arg| arg.get_id() == other.get_id())
+    };
+    let mut others = owner.get_arguments().filter(|other| is_given(other, given));
+    is_given(argument, given)
+        || others.any(|other| excludes(argument, other) || excludes(other, argument))
+}
+
+/// Whether another command has the value, and this one has not, as `format = "counts"`, which is for `check` alone.
+fn is_for_another(argument: &Arg, key: &str, value: &toml::Value, cli: &Command) -> bool {
+    let takes = |argument: &Arg| {
+        let values = argument.get_possible_values();
+        values.iter().any(|known| {
+            value
+                .as_str()
+                .is_some_and(|value| known.matches(value, false))
+        })
+    };
+    let commands = COMMANDS.iter().filter_map(|name| cli.find_subcommand(name));
+    let mut others = commands.filter_map(|command| option(command, key));
+    !takes(argument) && others.any(takes)
+}
+
+fn option<'c>(command: &'c Command, key: &str) -> Option<&'c Arg> {
     command
         .get_arguments()
         .find(|argument| argument.get_long() == Some(key))
@@ -411,7 +499,7 @@ fn dump(name: &str, matches: &ArgMatches) -> String {
         return String::new();
     };
     let mut text = format!("# What holds for `hanfix {name}` here.\n");
-    let mut arguments: Vec<_> = command.get_arguments().collect();
+    let mut arguments: Vec<_> = command.get_arguments().chain(cli.get_arguments()).collect();
     arguments.sort_by_key(|argument| argument.get_long());
     for argument in arguments {
         let Some(long) = argument

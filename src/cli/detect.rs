@@ -38,6 +38,8 @@ pub(crate) struct Arguments {
     format: Format,
     #[command(flatten)]
     repair: RepairArguments,
+    #[command(flatten)]
+    config: super::config::ConfigArguments,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

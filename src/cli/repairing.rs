@@ -48,7 +48,8 @@ pub(crate) struct RepairArguments {
     ///
     /// Rules: entity, unicode-escape, percent-encoding, quoted-printable, utf7, misread,
     /// radical, compatibility, private-use, invisible, soft-hyphen, spaced-text,
-    /// annotation, torn, comma-noise, lost-character, markup-residue, script, punctuation.
+    /// annotation, torn, comma-noise, lost-character, markup-residue, script, punctuation,
+    /// charset.
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     rules: Vec<String>,
     /// Do not use these rules (comma separated)

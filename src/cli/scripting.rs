@@ -39,7 +39,8 @@ pub(crate) struct ScriptArguments {
     quotes: bool,
     /// Dictionary of your own: a phrase, a tab, what it becomes, on each line; may be repeated
     ///
-    /// Its entries go before all others. A phrase that becomes itself is protected.
+    /// Its entries go before all others. A phrase that becomes itself is protected. As in OpenCC's dictionaries a
+    /// space divides choices, of which the first is taken, so that what a phrase becomes has no spaces.
     #[arg(long, value_name = "FILE")]
     dict: Vec<PathBuf>,
     /// Leave alone what this regular expression matches; may be repeated

@@ -21,7 +21,8 @@ pub enum EncodeError {
         character: char,
         /// The name of the encoding.
         encoding: &'static str,
-        /// Its line in the new text, from 1.
+        /// Its line in the new text, from 1. Of an input that is read in parts, the lines of those before count as
+        /// they were read.
         line: usize,
         /// Its place in the line, in characters, from 1.
         column: usize,
@@ -47,6 +48,20 @@ pub enum EncodeError {
          write UTF-8 with --to-encoding utf-8"
     )]
     Ambiguous,
+}
+
+impl EncodeError {
+    /// The error as it counts in the whole text, where that of a block behind so many lines, and so many characters
+    /// on the line in which the block begins, met it.
+    pub(crate) fn behind(mut self, lines: usize, columns: usize) -> EncodeError {
+        if let EncodeError::Unmappable { line, column, .. } = &mut self {
+            if *line == 1 {
+                *column += columns;
+            }
+            *line += lines;
+        }
+        self
+    }
 }
 
 impl Decoded<'_> {
@@ -116,7 +131,7 @@ impl Decoded<'_> {
             Ok(bytes) => Ok([mark, &bytes].concat()),
             Err(place) => {
                 let character = new_text[place..].chars().next().unwrap_or('\0');
-                Err(unmappable(new_text, place, character, self.encoding))
+                Err(unmappable(new_text, place, character, self.encoding_name()))
             }
         }
     }
@@ -169,21 +184,18 @@ fn append(
         bytes.extend(part.encode_utf16().flat_map(u16::to_be_bytes));
         return Ok(());
     }
-    units::append(bytes, part, encoding)
-        .map_err(|missing| unmappable(text, start + missing.place, missing.character, encoding))
+    units::append(bytes, part, encoding).map_err(|missing| {
+        let place = start + missing.place;
+        unmappable(text, place, missing.character, encoding.name())
+    })
 }
 
-fn unmappable(
-    text: &str,
-    place: usize,
-    character: char,
-    encoding: &'static Encoding,
-) -> EncodeError {
+fn unmappable(text: &str, place: usize, character: char, encoding: &'static str) -> EncodeError {
     let before = &text[..place];
     let line_start = before.rfind('\n').map_or(0, |line| line + 1);
     EncodeError::Unmappable {
         character,
-        encoding: encoding.name(),
+        encoding,
         line: before.bytes().filter(|&byte| byte == b'\n').count() + 1,
         column: before[line_start..].chars().count() + 1,
     }

@@ -120,17 +120,52 @@ pub fn decode<'b>(
     bytes: &'b [u8],
     label: Option<&'static Encoding>,
 ) -> Result<Decoded<'b>, DecodeError> {
+    decode_part(bytes, label, true)
+}
+
+/// Decodes a part of an input that is not its beginning. Something of it may have been written, so that no bytes are
+/// refused any more: what looks like a byte order mark is text, and NUL bytes do not make it a program.
+pub(crate) fn decode_following<'b>(
+    bytes: &'b [u8],
+    label: Option<&'static Encoding>,
+) -> Result<Decoded<'b>, DecodeError> {
+    // Most is UTF-8, of which nothing else need be found out.
+    if label.is_none_or(|label| label == UTF_8)
+        && let Ok(text) = simdutf8::basic::from_utf8(bytes)
+    {
+        return Ok(Decoded {
+            text: Cow::Borrowed(text),
+            encoding: UTF_8,
+            bom: false,
+            ledger: Ledger::default(),
+            form: Form::Plain,
+            note: None,
+            confidence: 1.0,
+        });
+    }
+    decode_part(bytes, label, false)
+}
+
+fn decode_part<'b>(
+    bytes: &'b [u8],
+    label: Option<&'static Encoding>,
+    is_beginning: bool,
+) -> Result<Decoded<'b>, DecodeError> {
     if let Some(label) = label.filter(|label| !ACCEPTED.contains(label)) {
         return Err(DecodeError::UnknownLabel {
             label: label.name().to_owned(),
         });
     }
     if label.is_none()
+        && is_beginning
         && let Some(decoded) = marked_utf32(bytes)
     {
         return Ok(decoded);
     }
-    let (marked, mark) = detect::byte_order_mark(bytes, label);
+    let (marked, mark) = match is_beginning {
+        true => detect::byte_order_mark(bytes, label),
+        false => (None, 0),
+    };
     let rest = &bytes[mark..];
     let known = marked.or(label);
     let plain = |text, encoding, ledger| Decoded {
@@ -151,8 +186,13 @@ pub fn decode<'b>(
         .or(verdict.as_ref().map(|verdict| verdict.encoding))
         .unwrap_or(UTF_8);
     let wide = encoding == UTF_16LE || encoding == UTF_16BE;
-    let form = verdict.as_ref().map_or(Form::Plain, |verdict| verdict.form);
-    if !wide
+    // Input in another form is taken whole, so that a later part is in none.
+    let form = verdict
+        .as_ref()
+        .filter(|_| is_beginning)
+        .map_or(Form::Plain, |verdict| verdict.form);
+    if is_beginning
+        && !wide
         && form == Form::Plain
         && let Some(reason) = detect::not_text(rest)
     {

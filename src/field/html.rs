@@ -12,10 +12,11 @@ use lol_html::{
     EndTagHandler, HtmlRewriter, OutputSink, Settings, doc_comments, doc_text, element,
 };
 
+use super::piece::{assemble, joined};
 use crate::damage::markup::touches;
 use crate::damage::trigger;
 use crate::decode::Decoded;
-use crate::edit::{Bias, Edit, EditList, Rule};
+use crate::edit::{Bias, Edit, Rule};
 use crate::pipeline::{Page, Repaired, Repairer};
 
 /// What was read of a page so far.
@@ -260,18 +261,6 @@ fn restores(edit: &Edit, text: &str) -> bool {
     count(&edit.new) > count(&text[edit.span.clone()])
 }
 
-/// Spans that touch become one.
-fn joined(spans: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
-    let mut joined: Vec<Range<usize>> = Vec::new();
-    for span in spans {
-        match joined.last_mut() {
-            Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
-            _ => joined.push(span),
-        }
-    }
-    joined
-}
-
 fn within(spans: &[Range<usize>], span: &Range<usize>) -> bool {
     let next = spans.partition_point(|other| other.end < span.end);
     spans
@@ -326,27 +315,4 @@ fn declaration(text: &str, span: Range<usize>, charset: &str) -> Option<Edit> {
         confidence: 1.0,
         evidence: None,
     })
-}
-
-/// A repair out of edits from several looks; of two that meet, the first stays.
-pub(super) fn assemble<'t>(
-    text: &'t str,
-    mut edits: Vec<Edit>,
-    mut unresolved: Vec<crate::pipeline::Unresolved>,
-) -> Repaired<'t> {
-    edits.sort_by_key(|edit| edit.span.start);
-    let mut list = EditList::default();
-    let mut end = 0;
-    for edit in edits {
-        if edit.span.start >= end {
-            end = edit.span.end;
-            list.push(edit);
-        }
-    }
-    unresolved.sort_by_key(|spot| spot.span.start);
-    Repaired {
-        text: list.apply(text).expect("the edits were made for this text"),
-        edits: list,
-        unresolved,
-    }
 }

@@ -1,8 +1,9 @@
 //! JSON: the strings of a value, by the paths of their keys.
 
+use std::fmt::Write;
 use std::ops::Range;
 
-use compact_str::{CompactString, CompactStringExt};
+use compact_str::CompactString;
 use memchr::memchr2;
 
 use super::piece::{Escape, unescaped};
@@ -66,9 +67,7 @@ impl Escape for JsonEscape {
         memchr::memchr(b'\\', raw.as_bytes()).is_none()
     }
 
-    fn write(&self, raw: &str, new: &str) -> Option<CompactString> {
-        // A writer that escaped everything beyond ASCII goes on doing so.
-        let ascii = raw.is_ascii();
+    fn write(&self, new: &str, is_ascii: bool) -> Option<CompactString> {
         let mut written = CompactString::default();
         for character in new.chars() {
             match character {
@@ -77,9 +76,10 @@ impl Escape for JsonEscape {
                 '\n' => written.push_str("\\n"),
                 '\r' => written.push_str("\\r"),
                 '\t' => written.push_str("\\t"),
-                c if c < ' ' || (ascii && !c.is_ascii()) => {
+                // A writer that escaped everything beyond ASCII goes on doing so.
+                c if c < ' ' || (is_ascii && !c.is_ascii()) => {
                     for unit in c.encode_utf16(&mut [0; 2]) {
-                        written = [&*written, &format!("\\u{unit:04x}")].concat_compact();
+                        write!(written, "\\u{unit:04x}").ok()?;
                     }
                 }
                 c => written.push(c),
@@ -312,11 +312,11 @@ mod tests {
         assert_eq!(first(r"\u+123"), (2, None));
         assert_eq!(first(r"\/"), (2, Some('/')));
         assert_eq!(
-            JsonEscape.write("會", "“会”\"\n\u{1}").unwrap(),
+            JsonEscape.write("“会”\"\n\u{1}", false).unwrap(),
             "“会”\\\"\\n\\u0001"
         );
         assert_eq!(
-            JsonEscape.write(r"\u6703", "会😀a").unwrap(),
+            JsonEscape.write("会😀a", true).unwrap(),
             r"\u4f1a\ud83d\ude00a"
         );
     }

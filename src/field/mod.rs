@@ -39,9 +39,9 @@ pub use json::FieldPath;
 pub use keep::{markdown_kept, subtitles_kept};
 pub use table::Column;
 
-use html::{Html, assemble};
+use html::Html;
 use json::JsonEscape;
-use piece::Pages;
+use piece::{Pages, assemble, joined};
 
 /// Which fields of records are text.
 #[derive(Clone, Debug, Default)]
@@ -55,13 +55,15 @@ pub struct Fields {
 /// The fields that were asked for are not there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "there is no column `{column}`; the first row has {names}; give one of these, or a number from 1"
+    "there is no column `{column}`; the first row has {names}; give one of these, or a number from 1 to {width}"
 )]
 pub struct NoColumn {
     /// What was asked for.
     column: String,
     /// What there is.
     names: String,
+    /// How many columns there are.
+    width: usize,
 }
 
 /// A block of a document, repaired.
@@ -128,15 +130,22 @@ impl<'r> Format<'r> {
         if self.kind == Kind::Csv {
             self.table.delimiter = table::delimiter(head);
         }
-        if self.fields.columns.is_empty() || !matches!(self.kind, Kind::Csv | Kind::Tsv) {
+        let is_table = matches!(self.kind, Kind::Csv | Kind::Tsv);
+        // A table without rows has nothing to repair in any column.
+        if self.fields.columns.is_empty() || !is_table || head.trim().is_empty() {
             return Ok(());
         }
-        let (names, _) = table::row(head, 0, self.table.delimiter, self.kind == Kind::Csv);
-        let places = table::places(head, &names, &self.fields.columns).map_err(|column| {
+        let (delimiter, quotes) = (self.table.delimiter, self.kind == Kind::Csv);
+        let (names, _) = table::row(head, 0, delimiter, quotes);
+        // The first row may be a heading over rows with more cells.
+        let width = table::width(head, delimiter, quotes);
+        let places = table::places(head, &names, &self.fields.columns, width);
+        let places = places.map_err(|column| {
             let names: Vec<&str> = names.iter().map(|cell| &head[cell.span.clone()]).collect();
             NoColumn {
                 column,
                 names: names.join(", "),
+                width,
             }
         })?;
         let by_number = |column: &Column| column.0.parse::<usize>().is_ok();
@@ -303,9 +312,12 @@ impl<'r> Format<'r> {
         charset: Option<&str>,
     ) -> Repaired<'t> {
         let declared = || {
-            let head = text.strip_prefix("<?xml")?.split_once("?>")?.0;
-            let start = "<?xml".len() + head.find("encoding=")? + "encoding=".len() + 1;
-            let length = text[start..].find(['"', '\''])?;
+            let declaration = text.split_once("?>")?.0.strip_prefix("<?xml")?;
+            let value = declaration.split_once("encoding=")?.1;
+            // What stands between other marks, as “utf-8”, names nothing to a reader of XML.
+            let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+            let start = "<?xml".len() + declaration.len() - value.len() + 1;
+            let length = value[1..].find(quote)?;
             Some(start..start + length)
         };
         let (Some(charset), Some(span)) = (charset, declared()) else {
@@ -335,7 +347,7 @@ fn without<'t>(
     if repaired.edits.is_empty() && repaired.unresolved.is_empty() {
         return repaired;
     }
-    let kept = merged(kept(text));
+    let kept = joined(kept(text));
     let before = repaired.edits.len();
     repaired.edits = repaired.edits.filter(|edit| !touches(&kept, &edit.span));
     if repaired.edits.len() < before {
@@ -345,16 +357,4 @@ fn without<'t>(
         .unresolved
         .retain(|spot| !touches(&kept, &spot.span));
     repaired
-}
-
-/// Sorted spans, none within another.
-fn merged(spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    let mut merged: Vec<Range<usize>> = Vec::new();
-    for span in spans {
-        match merged.last_mut() {
-            Some(last) if span.start < last.end => last.end = last.end.max(span.end),
-            _ => merged.push(span),
-        }
-    }
-    merged
 }

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use compact_str::CompactString;
 
-use crate::edit::Edit;
-use crate::pipeline::{Repairer, Unresolved};
+use crate::edit::{Edit, EditList};
+use crate::pipeline::{Repaired, Repairer, Unresolved};
 
 /// How characters of text stand in a format.
 pub(super) trait Escape {
@@ -15,8 +15,8 @@ pub(super) trait Escape {
     fn first(&self, raw: &str) -> (usize, Option<char>);
     /// Whether every unit of a piece is its character.
     fn is_literal(&self, raw: &str) -> bool;
-    /// How `new` is written inside the piece `raw`; `None` when it cannot be.
-    fn write(&self, raw: &str, new: &str) -> Option<CompactString>;
+    /// How `new` is written inside a piece, which is of ASCII alone or not; `None` when it cannot be.
+    fn write(&self, new: &str, is_ascii: bool) -> Option<CompactString>;
 }
 
 /// A stretch of a document that is text.
@@ -27,6 +27,17 @@ struct Piece<'e> {
     page: Range<usize>,
     escape: &'e dyn Escape,
     is_literal: bool,
+    is_ascii: bool,
+}
+
+/// A place in a page and in the document: how far a piece was read. Edits come in order, so that each is found from
+/// the one before and not from the beginning of its piece.
+#[derive(Default)]
+struct Cursor {
+    /// The number of the piece; none before the first.
+    piece: Option<usize>,
+    page: usize,
+    raw: usize,
 }
 
 /// The text of a record: pieces of a document, one page.
@@ -74,6 +85,7 @@ impl<'t> Pages<'t> {
             page: start..self.page.len(),
             escape,
             is_literal,
+            is_ascii: text.is_ascii(),
         });
     }
 
@@ -92,11 +104,13 @@ impl<'t> Pages<'t> {
             [only] if only.is_literal => repairer.fix(&self.document[only.raw.clone()]),
             _ => repairer.fix(&self.page),
         };
+        let mut cursor = Cursor::default();
         for edit in repaired.edits {
-            self.bring_back(edit, edits);
+            self.bring_back(edit, &mut cursor, edits);
         }
+        let mut cursor = Cursor::default();
         for mut spot in repaired.unresolved {
-            if let Some(span) = self.span(&spot.span) {
+            if let Some(span) = self.span(&spot.span, &mut cursor) {
                 spot.span = span;
                 unresolved.push(spot);
             }
@@ -105,9 +119,9 @@ impl<'t> Pages<'t> {
 
     /// The edit over the document; none when it cannot be made there: over the seam of two fields, or a text
     /// that the format has no way to write at this place.
-    fn bring_back(&self, edit: Edit, edits: &mut Vec<Edit>) {
+    fn bring_back(&self, edit: Edit, cursor: &mut Cursor, edits: &mut Vec<Edit>) {
         let touched = self.touched(&edit.span);
-        let pieces = &self.pieces[touched];
+        let pieces = &self.pieces[touched.clone()];
         let Some(first) = pieces.first() else {
             return;
         };
@@ -118,19 +132,16 @@ impl<'t> Pages<'t> {
             && pieces
                 .last()
                 .is_some_and(|last| edit.span.end <= last.page.end);
-        let Some(new) = first
-            .escape
-            .write(&self.document[first.raw.clone()], &edit.new)
-        else {
+        let Some(new) = first.escape.write(&edit.new, first.is_ascii) else {
             return;
         };
         if !glued || !covered {
             return;
         }
         let mut parts = Vec::with_capacity(pieces.len());
-        for piece in pieces {
+        for (number, piece) in touched.zip(pieces) {
             let span = edit.span.start.max(piece.page.start)..edit.span.end.min(piece.page.end);
-            match self.raw_span(piece, &span) {
+            match self.raw_span(number, &span, cursor) {
                 Some(span) => parts.push(span),
                 None => return,
             }
@@ -171,38 +182,52 @@ impl<'t> Pages<'t> {
         first..end.max(first)
     }
 
-    fn span(&self, span: &Range<usize>) -> Option<Range<usize>> {
-        let pieces = &self.pieces[self.touched(span)];
-        let (first, last) = (pieces.first()?, pieces.last()?);
-        let start = span.start.clamp(first.page.start, first.page.end);
-        let end = span.end.clamp(last.page.start, last.page.end);
-        let start = self.raw_span(first, &(start..start))?.start;
-        let end = self.raw_span(last, &(end..end))?.end;
+    fn span(&self, span: &Range<usize>, cursor: &mut Cursor) -> Option<Range<usize>> {
+        let touched = self.touched(span);
+        let (first, last) = (touched.start, touched.end.checked_sub(1)?);
+        let (first_piece, last_piece) = (self.pieces.get(first)?, self.pieces.get(last)?);
+        let start = span
+            .start
+            .clamp(first_piece.page.start, first_piece.page.end);
+        let end = span.end.clamp(last_piece.page.start, last_piece.page.end);
+        let start = self.raw_span(first, &(start..start), cursor)?.start;
+        let end = self.raw_span(last, &(end..end), cursor)?.end;
         Some(start..end)
     }
 
     /// Where a span of the page within one piece stands in the document; none when it holds a unit that stands
     /// for no character.
-    fn raw_span(&self, piece: &Piece<'_>, span: &Range<usize>) -> Option<Range<usize>> {
+    fn raw_span(
+        &self,
+        number: usize,
+        span: &Range<usize>,
+        cursor: &mut Cursor,
+    ) -> Option<Range<usize>> {
+        let piece = &self.pieces[number];
         if piece.is_literal {
             let by = |offset: usize| piece.raw.start + (offset - piece.page.start);
             return Some(by(span.start)..by(span.end));
         }
-        let (mut at, mut raw) = (piece.page.start, piece.raw.start);
-        let mut start = (at == span.start).then_some(raw);
-        let mut units = units(&self.document[piece.raw.clone()], piece.escape);
-        while at < span.end {
-            let (length, character) = units.next()?;
-            if at >= span.start && character.is_none() {
-                return None;
+        if cursor.piece != Some(number) || !(piece.page.start..=span.start).contains(&cursor.page) {
+            *cursor = Cursor {
+                piece: Some(number),
+                page: piece.page.start,
+                raw: piece.raw.start,
+            };
+        }
+        let mut start = (cursor.page == span.start).then_some(cursor.raw);
+        let rest = &self.document[cursor.raw..piece.raw.end];
+        for (length, character) in units(rest, piece.escape) {
+            if cursor.page >= span.end || (cursor.page >= span.start && character.is_none()) {
+                break;
             }
-            at += character.unwrap_or('\u{FFFD}').len_utf8();
-            raw += length;
-            if at == span.start {
-                start = Some(raw);
+            cursor.page += character.unwrap_or('\u{FFFD}').len_utf8();
+            cursor.raw += length;
+            if cursor.page == span.start {
+                start = Some(cursor.raw);
             }
         }
-        Some(start?..raw)
+        (cursor.page >= span.end).then_some(start?..cursor.raw)
     }
 }
 
@@ -244,7 +269,42 @@ impl Escape for Literal {
         true
     }
 
-    fn write(&self, _raw: &str, new: &str) -> Option<CompactString> {
+    fn write(&self, new: &str, _is_ascii: bool) -> Option<CompactString> {
         (!new.contains(self.never)).then(|| new.into())
+    }
+}
+
+/// Spans in order, of which those that touch become one.
+pub(super) fn joined(spans: impl IntoIterator<Item = Range<usize>>) -> Vec<Range<usize>> {
+    let mut joined: Vec<Range<usize>> = Vec::new();
+    for span in spans {
+        match joined.last_mut() {
+            Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
+            _ => joined.push(span),
+        }
+    }
+    joined
+}
+
+/// A repair out of edits from several looks; of two that meet, the first stays.
+pub(super) fn assemble<'t>(
+    text: &'t str,
+    mut edits: Vec<Edit>,
+    mut unresolved: Vec<Unresolved>,
+) -> Repaired<'t> {
+    edits.sort_by_key(|edit| edit.span.start);
+    let mut list = EditList::default();
+    let mut end = 0;
+    for edit in edits {
+        if edit.span.start >= end {
+            end = edit.span.end;
+            list.push(edit);
+        }
+    }
+    unresolved.sort_by_key(|spot| spot.span.start);
+    Repaired {
+        text: list.apply(text).expect("the edits were made for this text"),
+        edits: list,
+        unresolved,
     }
 }

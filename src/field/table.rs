@@ -5,6 +5,7 @@ use std::ops::Range;
 use compact_str::CompactString;
 
 use super::piece::{Escape, Literal, unescaped};
+use crate::stream;
 
 /// A column of a table: by its name in the first row, or by its number from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ impl Escape for Quoted {
         !raw.contains('"')
     }
 
-    fn write(&self, _raw: &str, new: &str) -> Option<CompactString> {
+    fn write(&self, new: &str, _is_ascii: bool) -> Option<CompactString> {
         Some(new.replace('"', "\"\"").into())
     }
 }
@@ -104,22 +105,35 @@ fn closing_quote(bytes: &[u8], mut at: usize) -> usize {
 
 /// The delimiter of a CSV file: what stands most often in its first row.
 pub(super) fn delimiter(text: &str) -> char {
-    let first = text.lines().next().unwrap_or_default();
-    let count = |delimiter: char| first.matches(delimiter).count();
-    // A tie is a comma, which the format is named for.
-    [';', '\t', ',']
-        .into_iter()
-        .max_by_key(|&delimiter| count(delimiter))
-        .unwrap_or(',')
+    char::from(stream::delimiter(text.as_bytes()))
 }
 
-/// The places of the columns in a row of names; the first that is not there as an error.
-pub(super) fn places(text: &str, names: &[Cell], columns: &[Column]) -> Result<Vec<usize>, String> {
+/// The cells of the longest row.
+pub(super) fn width(text: &str, delimiter: char, quotes: bool) -> usize {
+    let (mut at, mut width) = (0, 0);
+    while at < text.len() {
+        let (cells, next) = row(text, at, delimiter, quotes);
+        width = width.max(cells.len());
+        at = next;
+    }
+    width
+}
+
+/// The places of the columns in a row of names, by numbers up to `width`; the first that is not there as an error.
+pub(super) fn places(
+    text: &str,
+    names: &[Cell],
+    columns: &[Column],
+    width: usize,
+) -> Result<Vec<usize>, String> {
     let place = |Column(wanted): &Column| {
         let named = names
             .iter()
             .position(|cell| unescaped(&text[cell.span.clone()], &Quoted).trim() == wanted);
-        let numbered = || wanted.parse::<usize>().ok()?.checked_sub(1);
+        let numbered = || {
+            let place = wanted.parse::<usize>().ok()?.checked_sub(1)?;
+            (place < width).then_some(place)
+        };
         named.or_else(numbered).ok_or_else(|| wanted.clone())
     };
     columns.iter().map(place).collect()
@@ -162,10 +176,12 @@ mod tests {
                 .iter()
                 .map(|name| Column((*name).to_owned()))
                 .collect();
-            places(text, &names, &columns)
+            places(text, &names, &columns, 3)
         };
         assert_eq!(places(&["正文", "1"]), Ok(vec![2, 0]));
         assert_eq!(places(&["0"]), Err("0".to_owned()));
+        assert_eq!(places(&["4"]), Err("4".to_owned()));
+        assert_eq!(width("a\nb,c,d\ne,f", ',', true), 3);
         assert_eq!(places(&["text"]), Err("text".to_owned()));
     }
 }

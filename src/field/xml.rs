@@ -31,7 +31,7 @@ impl Escape for Entities {
         !raw.contains('&')
     }
 
-    fn write(&self, _raw: &str, new: &str) -> Option<CompactString> {
+    fn write(&self, new: &str, _is_ascii: bool) -> Option<CompactString> {
         let escaped = new
             .replace('&', "&amp;")
             .replace('<', "&lt;")
@@ -72,30 +72,20 @@ impl Escape for Cdata {
         true
     }
 
-    fn write(&self, _raw: &str, new: &str) -> Option<CompactString> {
+    fn write(&self, new: &str, _is_ascii: bool) -> Option<CompactString> {
         (!new.contains([']', '>'])).then(|| new.into())
     }
 }
 
 /// Elements within a sentence: text goes on through their tags. Those of DOCX, ODT and HTML.
-const INLINE: [&str; 30] = [
+const INLINE: [&str; 20] = [
     "w:r",
     "w:t",
-    "w:rPr",
-    "w:rFonts",
-    "w:lang",
-    "w:sz",
-    "w:szCs",
-    "w:color",
-    "w:b",
-    "w:i",
-    "w:u",
     "w:hyperlink",
     "w:bookmarkStart",
     "w:bookmarkEnd",
     "w:proofErr",
     "w:lastRenderedPageBreak",
-    "w:hint",
     "a:r",
     "a:t",
     "text:span",
@@ -111,9 +101,14 @@ const INLINE: [&str; 30] = [
     "u",
 ];
 
+/// The properties of a run in DOCX. They change how its text looks, so that a sentence goes on through all of them.
+const RUN_PROPERTIES: [&str; 2] = ["w:rPr", "a:rPr"];
+
 /// Collects the text of an XML document as one page.
 pub(super) fn collect<'t>(text: &'t str, pages: &mut Pages<'t>) {
     let bytes = text.as_bytes();
+    // How deep we are in properties of runs: a tracked change has the old ones within the new ones.
+    let mut properties = 0_usize;
     let mut at = 0;
     while at < bytes.len() {
         let open = memchr(b'<', &bytes[at..]).map_or(bytes.len(), |found| at + found);
@@ -134,8 +129,15 @@ pub(super) fn collect<'t>(text: &'t str, pages: &mut Pages<'t>) {
             ends(rest, "?>", open, bytes.len())
         } else {
             let tag = tag(bytes, open);
-            let name = name(&text[tag.clone()]);
-            if !INLINE.contains(&name) {
+            let written = &text[tag.clone()];
+            let name = name(written);
+            if RUN_PROPERTIES.contains(&name) {
+                match (written.starts_with("</"), written.ends_with("/>")) {
+                    (true, _) => properties = properties.saturating_sub(1),
+                    (false, true) => {}
+                    (false, false) => properties += 1,
+                }
+            } else if properties == 0 && !INLINE.contains(&name) {
                 pages.separate();
             }
             tag.end
@@ -184,7 +186,7 @@ mod tests {
             &mut edits,
             &mut unresolved,
         );
-        super::super::html::assemble(text, edits, unresolved)
+        super::super::piece::assemble(text, edits, unresolved)
             .text
             .into_owned()
     }
@@ -203,6 +205,25 @@ mod tests {
             fixed(text),
             "<w:p><w:t>党的社会</w:t><w:t>工作说</w:t></w:p><w:p><w:t>社会建设</w:t></w:p>"
         );
+    }
+
+    #[test]
+    fn a_repair_reaches_over_whatever_a_run_looks_like() {
+        let run = |properties: &str, text: &str| {
+            format!("<w:r><w:rPr>{properties}</w:rPr><w:t>{text}</w:t></w:r>")
+        };
+        for properties in [
+            "<w:kern w:val=\"0\"/><w:bCs/><w:spacing w:val=\"2\"/><w:highlight w:val=\"red\"/>",
+            "<w:rFonts w:hint=\"eastAsia\"/><w:rPrChange w:id=\"1\"><w:rPr><w:kern/></w:rPr></w:rPrChange><w:b/>",
+        ] {
+            let [first, second] = [("黨的社會(hu", "党的社会"), ("ì )工作說", "工作说")]
+                .map(|(old, new)| (run(properties, old), run(properties, new)));
+            let paragraph = |first: &str, second: &str| format!("<w:p>{first}{second}</w:p>");
+            assert_eq!(
+                fixed(&paragraph(&first.0, &second.0)),
+                paragraph(&first.1, &second.1)
+            );
+        }
     }
 
     #[test]

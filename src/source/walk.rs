@@ -21,7 +21,8 @@ pub struct Walk {
     pub types: Vec<String>,
     /// Files and folders whose names begin with a dot, too.
     pub hidden: bool,
-    /// Ignore files count for nothing.
+    /// Ignore files count for nothing, neither those of the folders nor what else git leaves out
+    /// (`.git/info/exclude`, `core.excludesFile`).
     pub no_ignore: bool,
 }
 

@@ -21,20 +21,19 @@ mod output;
 mod records;
 pub(crate) mod workers;
 
-use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use encoding_rs::{Encoding, UTF_8};
 
-use crate::decode::{self, DecodeError, Decoded, EncodeError, Form, Ledger};
+use crate::decode::{self, DecodeError, Decoded, EncodeError, Form, decode_following};
 use crate::pipeline::{Page, Prepared, Repaired, Repairer};
 
 pub use blocks::{Blocks, Limits};
 pub use output::output_bytes;
 #[cfg(feature = "batch")]
-pub(crate) use records::first_line;
+pub(crate) use records::delimiter;
 pub use records::{Framing, Records};
 pub use workers::in_order;
 
@@ -329,30 +328,6 @@ fn repair_ahead<R: Read, E: From<StreamError>>(
     match unread.take() {
         Some(error) => Err(StreamError::Read(error).into()),
         None => Ok(()),
-    }
-}
-
-fn plain_utf8(text: &str) -> Decoded<'_> {
-    Decoded {
-        text: Cow::Borrowed(text),
-        encoding: UTF_8,
-        bom: false,
-        ledger: Ledger::default(),
-        form: Form::Plain,
-        note: None,
-        confidence: 1.0,
-    }
-}
-
-/// Decodes a block that is not the first: U+FEFF at its head is no byte order mark, and NUL bytes do not
-/// make it a program any more.
-pub(crate) fn decode_following<'b>(
-    bytes: &'b [u8],
-    encoding: Option<&'static Encoding>,
-) -> Result<Decoded<'b>, DecodeError> {
-    match simdutf8::basic::from_utf8(bytes) {
-        Ok(text) if encoding.is_none_or(|encoding| encoding == UTF_8) => Ok(plain_utf8(text)),
-        _ => decode::decode(bytes, encoding),
     }
 }
 

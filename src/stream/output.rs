@@ -1,6 +1,7 @@
 //! The bytes of a repaired block.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 
@@ -17,13 +18,15 @@ pub fn output_bytes<'b>(
     to: Option<&'static Encoding>,
 ) -> Result<Cow<'b, [u8]>, EncodeError> {
     let decoded = block.decoded;
-    match to.filter(|&to| to != decoded.encoding || decoded.form != Form::Plain) {
+    let Place { lines, columns, .. } = block.place;
+    let bytes = match to.filter(|&to| to != decoded.encoding || decoded.form != Form::Plain) {
         Some(to) => converted(block, to).map(Cow::Owned),
         None if block.repaired.edits.is_empty() => Ok(Cow::Borrowed(block.bytes)),
         None => decoded
             .encode(&block.repaired.text, &block.repaired.edits)
             .map(Cow::Owned),
-    }
+    };
+    bytes.map_err(|error| error.behind(lines, columns))
 }
 
 fn converted(block: &Block<'_>, to: &'static Encoding) -> Result<Vec<u8>, EncodeError> {
@@ -32,6 +35,13 @@ fn converted(block: &Block<'_>, to: &'static Encoding) -> Result<Vec<u8>, Encode
     let wide = to == UTF_16LE || to == UTF_16BE;
     let mut bytes = encoded("", to, decoded.bom || (wide && is_first))?;
     let map = block.repaired.edits.offset_map();
+    let part = |part: Range<usize>| {
+        encoded(&text[part.clone()], to, false).map_err(|error| {
+            let mut before = Place::default();
+            before.advance(&text[..part.start]);
+            error.behind(before.lines, before.columns)
+        })
+    };
     let mut written = 0;
     for entry in decoded.ledger.iter().filter(|entry| !entry.decoded) {
         let start = map.map(entry.offset, Bias::Start);
@@ -41,11 +51,11 @@ fn converted(block: &Block<'_>, to: &'static Encoding) -> Result<Vec<u8>, Encode
                 offset: entry.offset,
             });
         }
-        bytes.extend_from_slice(&encoded(&text[written..start], to, false)?);
+        bytes.extend_from_slice(&part(written..start)?);
         bytes.extend_from_slice(&entry.bytes);
         written = end;
     }
-    bytes.extend_from_slice(&encoded(&text[written..], to, false)?);
+    bytes.extend_from_slice(&part(written..text.len())?);
     Ok(bytes)
 }
 

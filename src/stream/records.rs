@@ -11,7 +11,7 @@ use super::read_until;
 pub enum Framing {
     /// At a line end.
     Lines,
-    /// At a line end outside double quotes.
+    /// At a line end outside double quotes, which open at the beginning of a cell alone: `5" disk` is no quote.
     QuotedLines,
     /// The whole input is one record.
     Whole,
@@ -19,6 +19,9 @@ pub enum Framing {
 
 /// So many bytes of records are worked on at once.
 const CHUNK: usize = 1 << 20;
+
+/// The byte order mark of UTF-8.
+const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// A record longer than this is refused: it has to be in memory as a whole.
 const LONGEST_RECORD: usize = 64 << 20;
@@ -30,6 +33,8 @@ pub struct Records<R> {
     framing: Framing,
     /// Read and not given out yet.
     rest: Vec<u8>,
+    /// What stands between cells, once the first row was seen.
+    delimiter: Option<u8>,
     drained: bool,
     finished: bool,
 }
@@ -41,6 +46,7 @@ impl<R: Read> Records<R> {
             reader,
             framing,
             rest: Vec::new(),
+            delimiter: None,
             drained: false,
             finished: false,
         }
@@ -56,8 +62,8 @@ impl<R: Read> Records<R> {
             return Ok(None);
         }
         let mut wanted = CHUNK;
-        // Where the search for an end goes on, and whether it stands between quotes there.
-        let (mut seen, mut quoted, mut end) = (0, false, None);
+        // Where the search for an end goes on, and where in a row that is.
+        let (mut seen, mut place, mut end) = (0, InRow::CellStart, None);
         loop {
             self.fill(wanted)?;
             // UTF-16 has line ends of two bytes; such a file is taken whole.
@@ -73,11 +79,15 @@ impl<R: Read> Records<R> {
                         .or(end)
                 }
                 Framing::QuotedLines => {
-                    for (i, byte) in self.rest[seen..].iter().enumerate() {
-                        match byte {
-                            b'"' => quoted = !quoted,
-                            b'\n' if !quoted => end = Some(seen + i + 1),
-                            _ => {}
+                    let delimiter = *self.delimiter.get_or_insert_with(|| {
+                        // A byte order mark is in front of the first cell, not in it.
+                        seen = BOM.len() * usize::from(self.rest.starts_with(BOM));
+                        delimiter(&self.rest)
+                    });
+                    for (i, &byte) in self.rest[seen..].iter().enumerate() {
+                        place = place.behind(byte, delimiter);
+                        if byte == b'\n' && place == InRow::CellStart {
+                            end = Some(seen + i + 1);
                         }
                     }
                 }
@@ -112,9 +122,41 @@ impl<R: Read> Records<R> {
     }
 }
 
+/// Where in a row of a table a byte stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum InRow {
+    CellStart,
+    Cell,
+    Quotes,
+    /// Behind a quote within quotes, which ends them unless another one follows.
+    Quote,
+}
+
+impl InRow {
+    /// The place behind a byte.
+    fn behind(self, byte: u8, delimiter: u8) -> InRow {
+        match (self, byte) {
+            (InRow::Quotes, b'"') => InRow::Quote,
+            (InRow::Quotes, _) | (InRow::Quote | InRow::CellStart, b'"') => InRow::Quotes,
+            (_, b'\n' | b'\r') => InRow::CellStart,
+            (_, byte) if byte == delimiter => InRow::CellStart,
+            _ => InRow::Cell,
+        }
+    }
+}
+
+/// The delimiter of a table: what stands most often in its first row.
+pub(crate) fn delimiter(text: &[u8]) -> u8 {
+    let first = first_line(text);
+    // A tie is a comma, which the format is named for.
+    [b';', b'\t', b',']
+        .into_iter()
+        .max_by_key(|&delimiter| memchr::memchr_iter(delimiter, first).count())
+        .unwrap_or(b',')
+}
+
 /// The first line of a text, with its end.
-#[cfg(feature = "batch")]
-pub(crate) fn first_line(bytes: &[u8]) -> &[u8] {
+fn first_line(bytes: &[u8]) -> &[u8] {
     let end = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
     &bytes[..end]
 }
@@ -155,6 +197,24 @@ mod tests {
         assert_eq!(chunks(rows.as_bytes(), Framing::Whole).len(), 1);
         let long = "x".repeat(3 * CHUNK);
         assert_eq!(chunks(long.as_bytes(), Framing::Lines).len(), 1);
+    }
+
+    #[test]
+    fn a_quote_opens_at_the_beginning_of_a_cell_alone() {
+        let rows = format!("a,b\n5\" disk,{}\n", "x,y\n".repeat(CHUNK));
+        assert!(chunks(rows.as_bytes(), Framing::QuotedLines).len() > 2);
+        // A quoted line end is no end, whatever the delimiter is and whatever stands in front of it.
+        for (head, delimiter) in [
+            ("a,b;\n", ','),
+            ("\u{FEFF}\"a;\n\";b\n", ';'),
+            ("a\tb\n", '\t'),
+        ] {
+            let row = format!("1\"{delimiter}\"{}\"\"\"\n", "一\n".repeat(2000));
+            let rows = [head, &row.repeat(400)].concat();
+            let cut = chunks(rows.as_bytes(), Framing::QuotedLines);
+            assert!(cut.len() > 2);
+            assert!(cut.iter().all(|chunk| chunk.ends_with(b"\"\"\"\n")));
+        }
     }
 
     #[test]
