@@ -342,7 +342,10 @@ impl Repairer {
             let widen = match options.punct {
                 Punct::Keep => false,
                 Punct::Full => true,
-                Punct::Auto => page.is_damaged() && punctuation::is_folded(&revision.text),
+                Punct::Auto => {
+                    let restored = revision.restored_marks();
+                    page.is_damaged() && punctuation::is_folded(&revision.text, restored)
+                }
             };
             if widen {
                 let left = revision.left_spans(&unresolved);
@@ -501,6 +504,14 @@ impl<'t> Revision<'t> {
         } else {
             EditList::compose(&self.edits, &edits)
         };
+    }
+
+    /// How many marks of full width stand in torn runs that were repaired.
+    fn restored_marks(&self) -> usize {
+        let torn = self.edits.iter().filter(|edit| edit.rule == Rule::Torn);
+        torn.flat_map(|edit| edit.new.chars())
+            .filter(|&c| punctuation::is_fullwidth(c))
+            .count()
     }
 
     /// Where the torn spots that were left stand in this revision, in order.

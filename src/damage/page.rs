@@ -41,6 +41,15 @@ pub(crate) const WORTH_A_REPORT: f32 = 0.5;
 /// character without its annotation now and then, hence not 0.
 const BARE_SHARE: f32 = 0.34;
 
+/// The channel has one reading for a character; so many occurrences with it outweigh one with another, which a torn run
+/// may show by accident.
+const OTHERWISE: u32 = 8;
+/// Real damaged pages that must have annotated a character for its spelling to be known.
+const WELL_KNOWN: u32 = 5;
+/// The most that annotations can mean where half of the annotated characters stand alone, as in a list of new words: damage
+/// is in sentences.
+const ALONE: f32 = -5.0;
+
 /// Characters after a suspicious `?` that may be shifted; runs end after 14 at most, but a page may
 /// have two in a row.
 pub(crate) const SHIFTED: usize = 24;
@@ -59,11 +68,30 @@ pub struct Annotated {
     pub with: u32,
     /// Occurrences without.
     pub without: u32,
+    /// Occurrences with another syllable.
+    pub otherwise: u32,
 }
 
 impl Annotated {
     fn all_or_nothing(&self) -> bool {
         (self.without as f32) <= (self.with + self.without) as f32 * BARE_SHARE
+            && self.otherwise * OTHERWISE <= self.with
+    }
+
+    /// Whether real damaged pages spell the character otherwise: the channel has one reading for each.
+    fn is_spelled_otherwise(&self, c: char) -> bool {
+        let syllable = self.spelling.trim_end();
+        readings::annotated(c).is_some_and(|known| {
+            known.pages >= WELL_KNOWN
+                && !known
+                    .spellings
+                    .iter()
+                    .any(|(spelling, _)| spelling.trim_end() == syllable)
+        })
+    }
+
+    fn is_damage(&self, c: char) -> bool {
+        self.all_or_nothing() && !self.is_spelled_otherwise(c)
     }
 }
 
@@ -86,6 +114,8 @@ pub struct Page {
     codes: Vec<u16>,
     residues: u32,
     glosses: u32,
+    /// Annotated characters without another one beside them.
+    alone: u32,
     traditional_only: usize,
     simplified_only: usize,
     log_odds: f32,
@@ -159,8 +189,16 @@ impl Page {
                     },
                     with: 0,
                     without: 0,
+                    otherwise: 0,
                 });
-                entry.with += 1;
+                if entry.spelling.trim_end() == found.syllable {
+                    entry.with += 1;
+                } else {
+                    entry.otherwise += 1;
+                }
+                let left = text[..at - before.len_utf8()].chars().next_back();
+                let right = text[at + found.len..].chars().next();
+                self.alone += u32::from(![left, right].into_iter().flatten().any(is_han));
             }
             // A shifted character before a torn annotation is no gloss, but it is never one that
             // both scripts share and that stands in this page's own words; count the plain cases only.
@@ -196,10 +234,10 @@ impl Page {
     }
 
     fn judge(&mut self, model: &Model) {
-        let mut log_odds =
-            PRIOR + self.residues.min(3) as f32 * RESIDUE + self.glosses.min(20) as f32 * GLOSS;
+        let residues = self.residues.min(3) as f32 * RESIDUE;
+        let mut log_odds = PRIOR + residues + self.glosses.min(20) as f32 * GLOSS;
         for (c, annotated) in &self.annotated {
-            if !annotated.all_or_nothing() {
+            if !annotated.is_damage(*c) {
                 log_odds += GLOSS;
                 continue;
             }
@@ -218,12 +256,20 @@ impl Page {
         if self.script() == PageScript::Simplified {
             log_odds += SIMPLIFIED_PAGE;
         }
+        let occurrences: u32 = self
+            .annotated
+            .values()
+            .map(|annotated| annotated.with)
+            .sum();
+        if self.alone > 0 && 2 * self.alone >= occurrences {
+            log_odds = log_odds.min(ALONE + residues);
+        }
         self.log_odds = log_odds;
         self.codes = if self.is_spliced() {
             let mut codes: Vec<u16> = self
                 .annotated
                 .iter()
-                .filter(|(_, annotated)| annotated.all_or_nothing())
+                .filter(|(c, annotated)| annotated.is_damage(**c))
                 .filter_map(|(c, _)| cp936::encode(*c).map(u16::from_be_bytes))
                 .collect();
             codes.sort_unstable();
@@ -253,7 +299,7 @@ impl Page {
             && self
                 .annotated
                 .get(&c)
-                .is_some_and(Annotated::all_or_nothing)
+                .is_some_and(|annotated| annotated.is_damage(c))
     }
 
     /// Whether the two bytes are a character that this page annotates.
@@ -265,7 +311,7 @@ impl Page {
     pub fn annotated(&self) -> impl Iterator<Item = (char, &Annotated)> {
         self.annotated
             .iter()
-            .filter(|(_, annotated)| annotated.all_or_nothing())
+            .filter(|(c, annotated)| annotated.is_damage(**c))
             .map(|(c, annotated)| (*c, annotated))
     }
 

@@ -31,25 +31,33 @@ fn fullwidth(c: char) -> Option<char> {
     })
 }
 
-/// Whether the marks of `text` were folded: ASCII ones stand next to Chinese, and fewer than 2 % are fullwidth.
+/// Whether a mark is the fullwidth form of one that the fold makes ASCII.
+pub(crate) fn is_fullwidth(c: char) -> bool {
+    matches!(c, '，' | '；' | '：' | '！' | '？' | '（' | '）')
+}
+
+/// Whether the marks of `text` were folded: ASCII ones stand next to Chinese, and fewer than 2 % are fullwidth, those left out
+/// that a repair has `restored`.
 ///
 /// ```
 /// use hanfix::normalize::punctuation::is_folded;
-/// assert!(is_folded("做好工作,意义重大。"));
-/// assert!(!is_folded("做好工作，意义重大。(见附件)"));
+/// assert!(is_folded("做好工作,意义重大。", 0));
+/// assert!(!is_folded("做好工作，意义重大。(见附件)", 0));
+/// assert!(is_folded("老人生了气！（如感冒,发烧)。", 2));
 /// ```
-pub fn is_folded(text: &str) -> bool {
+pub fn is_folded(text: &str, restored: usize) -> bool {
     let mut ascii = 0_usize;
     let mut wide = 0_usize;
     let mut before = '\n';
     for c in text.chars() {
         if fullwidth(c).is_some() {
             ascii += usize::from(is_chinese(before));
-        } else if matches!(c, '，' | '；' | '：' | '！' | '？' | '（' | '）') {
+        } else if is_fullwidth(c) {
             wide += 1;
         }
         before = c;
     }
+    let wide = wide.saturating_sub(restored);
     ascii > 0 && (wide as f64) < (ascii + wide) as f64 * FULLWIDTH_SHARE
 }
 

@@ -5,6 +5,8 @@
 
 use crate::edit::{Edit, EditList, Rule};
 
+use super::channel::splice::is_mark;
+
 /// Noise fired at 53 of 86 marks of such pages; a page where fewer than this share of the marks have a
 /// comma before them has a typing error or an empty CSV field.
 const SHARE: f64 = 0.2;
@@ -20,10 +22,13 @@ const DOUBT_AT_TWO: f32 = 0.05;
 /// use hanfix::repair::comma::noise;
 /// let text = "他们相遇,，穿越隧道,、拥抱,。";
 /// assert_eq!(noise(text, false).apply(text).unwrap(), "他们相遇，穿越隧道、拥抱。");
+/// let text = "他们相遇,，住在B座,，穿越隧道,、拥抱,。";
+/// assert_eq!(noise(text, false).apply(text).unwrap(), "他们相遇，住在B座，穿越隧道、拥抱。");
 /// assert!(noise("张三,,李四\n王五,,赵六", false).is_empty());
 /// ```
 pub fn noise(text: &str, damaged: bool) -> EditList {
     let mut sites = Vec::new();
+    let mut proven = 0;
     let mut other_marks = false;
     let bytes = text.as_bytes();
     for at in memchr::memchr_iter(b',', bytes) {
@@ -37,26 +42,30 @@ pub fn noise(text: &str, damaged: bool) -> EditList {
         let Some(mark) = text[at + 1..].chars().next().filter(|c| is_mark(*c)) else {
             continue;
         };
-        let site = text[..at]
-            .chars()
-            .next_back()
-            .is_some_and(|c| !c.is_ascii() || c == ')')
-            && sites.last().is_none_or(|last| last + 1 < at);
-        if site {
+        let Some(before) = text[..at].chars().next_back() else {
+            continue;
+        };
+        if sites.last().is_some_and(|last| last + 1 == at) {
+            continue;
+        }
+        // Behind a letter or digit it is noise where other places show that there is noise.
+        let proves = !before.is_ascii() || before == ')';
+        if proves || (before.is_ascii_alphanumeric() && !mark.is_ascii()) {
             sites.push(at);
-            other_marks |= !matches!(mark, ',' | '，');
+            proven += usize::from(proves);
+            other_marks |= proves && !matches!(mark, ',' | '，');
         }
     }
     let needed = if damaged { 1 } else { SITES };
     // Empty fields of a Chinese CSV file look like noise before commas, and only before commas.
-    if sites.len() < needed || !(other_marks || damaged) {
+    if proven < needed || !(other_marks || damaged) {
         return EditList::default();
     }
     let marks = text.chars().filter(|c| is_mark(*c)).count() - sites.len();
     if (sites.len() as f64) < marks as f64 * SHARE {
         return EditList::default();
     }
-    let confidence = 1.0 - DOUBT_AT_TWO / (sites.len().max(2) - 1) as f32;
+    let confidence = 1.0 - DOUBT_AT_TWO / (proven.max(2) - 1) as f32;
     let mut edits = EditList::default();
     for at in sites {
         edits.push(Edit {
@@ -69,8 +78,6 @@ pub fn noise(text: &str, damaged: bool) -> EditList {
     }
     edits
 }
-
-use super::channel::splice::is_mark;
 
 #[cfg(test)]
 mod tests {

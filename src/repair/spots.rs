@@ -121,7 +121,10 @@ impl<'r> Run<'r> {
             Some('(' | '（') => self.annotation(at, page),
             Some('?') => {
                 let row = rest.bytes().take_while(|byte| *byte == b'?').count();
-                if row > MOST_QUESTION_MARKS || self.is_crowded(at) {
+                if row > MOST_QUESTION_MARKS
+                    || self.is_crowded(at)
+                    || !is_among_chinese(self.text, at)
+                {
                     self.done = at + row;
                 } else if at < self.searched {
                     // Weighed together with what stands before it.
@@ -286,6 +289,7 @@ impl<'r> Run<'r> {
             outcome
         };
         let mut outcome = look(effort);
+        let mut lookups = outcome.lookups;
         let doubtful = gain(&outcome) < SATISFYING_GAIN
             || outcome.repairs.first().is_some_and(|best| {
                 is_odd(scorer, best, context)
@@ -296,12 +300,13 @@ impl<'r> Run<'r> {
             let characters = text[at..outcome.end].chars().count().max(1);
             if page.is_damaged() || outcome.same / (characters as f32) < GIBBERISH {
                 let thorough = look(Effort::Thorough);
+                lookups += thorough.lookups;
                 if gain(&thorough) > gain(&outcome) {
                     outcome = thorough;
                 }
             }
         }
-        self.lookups += outcome.lookups;
+        self.lookups += lookups;
         if self.lookups > budget {
             let reason = "too much of this page looks damaged; from here on it is left as it is";
             let end = self.text.ceil_char_boundary(at + 1);
@@ -479,6 +484,17 @@ fn leaves_torn(text: &str, path: &Path) -> bool {
         let rest = &text[arc.from..];
         rest.starts_with('?') && may_be_torn(rest)
     })
+}
+
+/// Whether Chinese stands near: a `?` of a regular expression in an English file is no torn byte.
+fn is_among_chinese(text: &str, at: usize) -> bool {
+    /// Bytes on each side; an annotation has 12.
+    const NEAR: usize = 48;
+    let from = text.floor_char_boundary(at.saturating_sub(NEAR));
+    let to = text.ceil_char_boundary((at + NEAR).min(text.len()));
+    text[from..to]
+        .chars()
+        .any(|c| matches!(c, '\u{3000}'..='\u{9FFF}' | '\u{FF00}'..='\u{FFEF}'))
 }
 
 /// Whether what follows the character at `at` is so unlikely that bytes may have been shifted there.

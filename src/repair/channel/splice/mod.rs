@@ -504,7 +504,8 @@ fn citation(text: &str, to: usize) -> Option<u8> {
     const FAR: usize = 4096;
     let start = (to.saturating_sub(FAR)..to).find(|at| text.is_char_boundary(*at))?;
     let before = &text[start..to - 1];
-    let mut eaten = 0;
+    let mut eaten = 0_u32;
+    let mut last = 0_u32;
     for close in memchr::memrchr_iter(b']', before.as_bytes()) {
         let inside = &before[..close];
         if inside.ends_with('?') {
@@ -512,11 +513,14 @@ fn citation(text: &str, to: usize) -> Option<u8> {
             continue;
         }
         let digits = inside.bytes().rev().take_while(u8::is_ascii_digit).count();
-        let number: u8 = inside[close - digits..].parse().ok()?;
-        return (inside[..close - digits].ends_with('[') && number + eaten < 9)
-            .then_some(number + eaten + 1);
+        last = inside[close - digits..].parse().ok()?;
+        if !inside[..close - digits].ends_with('[') {
+            return None;
+        }
+        break;
     }
-    (eaten < 9).then_some(eaten + 1)
+    let next = last.checked_add(eaten)?.checked_add(1)?;
+    u8::try_from(next).ok().filter(|next| *next <= 9)
 }
 
 /// What is left of a tag without its `<`: `/p>`, `br/>`, `strong>`, `img src=..`.
@@ -574,5 +578,7 @@ mod tests {
             citation("见[2]。再见?]，又见?]", "见[2]。再见?]，又见?".len()),
             Some(4)
         );
+        let many = format!("见[255]{}，又见?", "?]".repeat(300));
+        assert_eq!(citation(&many, many.len()), None);
     }
 }
