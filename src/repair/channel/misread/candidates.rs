@@ -110,31 +110,30 @@ pub(super) fn chains(
     for depth in 0..most_layers.min(MOST_LAYERS) {
         let mut next: Vec<(f32, Chain, String)> = Vec::new();
         // What lies under the last layer is not looked at.
-        let goes_on = depth + 1 < most_layers.min(MOST_LAYERS);
+        let goes_on =
+            |layer: Layer| depth + 1 < most_layers.min(MOST_LAYERS) && !layer.wrong.is_seldom();
         for (chain, text) in &level {
-            let mut codes: [Option<Codes>; Wrong::ALL.len()] = Default::default();
-            for layer in layers().filter(|layer| layer.wrong != Wrong::Latin1) {
-                if !goes_under(chain, layer) || is_idle(chain, layer) {
+            let codes = all_codes(text);
+            for layer in layers() {
+                let is_alone = depth == 0 || !layer.wrong.is_seldom();
+                if !is_alone || !goes_under(chain, layer) || is_idle(chain, layer) {
                     continue;
                 }
-                let codes = codes[layer.wrong as usize]
-                    .get_or_insert_with(|| Codes::new(text, layer.wrong));
-                if codes.shown < SHOWN {
+                let Some(codes) = &codes[layer.wrong as usize] else {
                     continue;
-                }
+                };
                 let longer = chain.and(layer);
                 // UTF-8 that decodes at all is no accident, so that what lies under it is worth a search anyway.
                 let under_utf8 = chain.0.last().is_some_and(|last| last.right == Right::Utf8);
                 let undone = undone(codes, layer.right);
+                let is_whole = undone.as_ref().is_some_and(|(broken, _)| *broken == 0.0);
                 let reads = reads(codes, layer, model);
-                let is_good = (under_utf8 || reads > READABLE) && {
-                    let is_whole = undone.as_ref().is_some_and(|(broken, _)| *broken == 0.0);
-                    trials.try_chain(&longer, is_whole)
-                };
+                let is_good =
+                    (under_utf8 || reads > READABLE) && trials.try_chain(&longer, is_whole);
                 if !is_good && reads > HARDLY_READABLE {
                     trials.open.push((reads, longer.clone()));
                 }
-                if goes_on
+                if goes_on(layer)
                     && let Some((broken, under)) = undone
                     && broken <= BROKEN
                     && suspicious(&under) >= SUSPICIOUS
@@ -545,19 +544,25 @@ fn suspicious(text: &str) -> f32 {
 struct Codes {
     /// Each character's bytes, if the codec has it.
     codes: Vec<Option<Code>>,
-    /// The share of the characters above ASCII that it has.
-    shown: f32,
 }
 
-impl Codes {
-    fn new(text: &str, wrong: Wrong) -> Codes {
-        let mut codes = Vec::with_capacity(SAMPLE);
-        let shown = share(text, |c| wrong.encode(c).is_some());
-        if shown >= SHOWN {
-            codes.extend(text.chars().map(|c| wrong.encode(c)));
+/// A text as each codec has it that may have shown it.
+fn all_codes(text: &str) -> [Option<Codes>; Wrong::ALL.len()] {
+    let mut all: [Option<Codes>; Wrong::ALL.len()] = Default::default();
+    // Code page 1252 takes what Latin-1 has.
+    for wrong in Wrong::ALL
+        .into_iter()
+        .filter(|&wrong| wrong != Wrong::Latin1)
+    {
+        if share(text, |c| wrong.encode(c).is_some()) < SHOWN {
+            continue;
         }
-        Codes { codes, shown }
+        let codes = Codes {
+            codes: text.chars().map(|c| wrong.encode(c)).collect(),
+        };
+        all[wrong as usize] = Some(codes);
     }
+    all
 }
 
 /// The share of the characters above ASCII that are such, U+FFFD left out.

@@ -8,8 +8,8 @@ use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
 use encoding_rs::{
-    BIG5, EUC_JP, EUC_KR, Encoding, GBK, MACINTOSH, SHIFT_JIS, WINDOWS_1250, WINDOWS_1251,
-    WINDOWS_1252, WINDOWS_1254,
+    BIG5, EUC_JP, EUC_KR, Encoding, GBK, IBM866, ISO_8859_2, ISO_8859_15, KOI8_R, MACINTOSH,
+    SHIFT_JIS, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1254,
 };
 
 use crate::codec::{cp936, literal};
@@ -32,8 +32,18 @@ pub enum Wrong {
     Windows1251,
     /// Windows code page 1254 (Turkish).
     Windows1254,
+    /// ISO 8859-2 (Central European), where 80 to 9F are control characters.
+    Iso8859_2,
+    /// ISO 8859-15 (Western European with the euro sign), where 80 to 9F are control characters.
+    Iso8859_15,
+    /// KOI8-R (Russian).
+    Koi8R,
     /// The code page of DOS.
     Cp437,
+    /// The code page of DOS for Western Europe.
+    Cp850,
+    /// The code page of DOS for Russian.
+    Cp866,
     /// Mac OS Roman.
     MacRoman,
     /// Shift JIS, code page 932.
@@ -48,6 +58,9 @@ pub enum Wrong {
 
 /// 80 to FF of code page 437.
 const CP437: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{A0}";
+
+/// 80 to FF of code page 850.
+const CP850: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{AD}±‗¾¶§÷¸°¨·¹³²■\u{A0}";
 
 /// The bytes of one character in a wrong codec, at most four.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +102,7 @@ pub enum Fate {
 
 impl Wrong {
     /// All of them.
-    pub const ALL: [Wrong; 13] = [
+    pub const ALL: [Wrong; 18] = [
         Wrong::Latin1,
         Wrong::Windows1252,
         Wrong::Gbk,
@@ -97,7 +110,12 @@ impl Wrong {
         Wrong::Windows1250,
         Wrong::Windows1251,
         Wrong::Windows1254,
+        Wrong::Iso8859_2,
+        Wrong::Iso8859_15,
+        Wrong::Koi8R,
         Wrong::Cp437,
+        Wrong::Cp850,
+        Wrong::Cp866,
         Wrong::MacRoman,
         Wrong::ShiftJis,
         Wrong::EucJp,
@@ -115,7 +133,12 @@ impl Wrong {
             Wrong::Windows1250 => "windows-1250",
             Wrong::Windows1251 => "windows-1251",
             Wrong::Windows1254 => "windows-1254",
+            Wrong::Iso8859_2 => "iso-8859-2",
+            Wrong::Iso8859_15 => "iso-8859-15",
+            Wrong::Koi8R => "koi8-r",
             Wrong::Cp437 => "cp437",
+            Wrong::Cp850 => "cp850",
+            Wrong::Cp866 => "cp866",
             Wrong::MacRoman => "macintosh",
             Wrong::ShiftJis => "shift_jis",
             Wrong::EucJp => "euc-jp",
@@ -126,16 +149,24 @@ impl Wrong {
 
     /// Whether a byte above ASCII is always a character of its own.
     pub fn is_single_byte(self) -> bool {
+        !matches!(
+            self,
+            Wrong::Gbk | Wrong::Big5 | Wrong::ShiftJis | Wrong::EucJp | Wrong::EucKr | Wrong::Utf8
+        )
+    }
+
+    /// Whether the codec is met in single mistakes only: with others upon it, what it shows is like what code page 1252
+    /// shows, and would be tried in vain.
+    pub(super) fn is_seldom(self) -> bool {
         matches!(
             self,
-            Wrong::Latin1
-                | Wrong::Windows1252
-                | Wrong::Windows1250
-                | Wrong::Windows1251
-                | Wrong::Windows1254
-                | Wrong::Cp437
-                | Wrong::MacRoman
+            Wrong::Iso8859_2 | Wrong::Iso8859_15 | Wrong::Koi8R | Wrong::Cp850 | Wrong::Cp866
         )
+    }
+
+    /// Whether 80 to 9F are control characters to it.
+    fn has_controls(self) -> bool {
+        matches!(self, Wrong::Latin1 | Wrong::Iso8859_2 | Wrong::Iso8859_15)
     }
 
     /// The bytes that this codec shows as `c`.
@@ -154,6 +185,7 @@ impl Wrong {
         }
         match self {
             Wrong::Latin1 => Some(char::from(byte)),
+            _ if self.has_controls() && byte < 0xA0 => Some(char::from(byte)),
             Wrong::Gbk => (byte == 0x80).then_some('€'),
             Wrong::Big5 | Wrong::EucJp | Wrong::EucKr | Wrong::Utf8 => None,
             Wrong::ShiftJis => matches!(byte, 0xA1..=0xDF)
@@ -183,6 +215,7 @@ impl Wrong {
                     Some(_) => Fate::Control,
                 }
             }
+            _ if self.has_controls() && matches!(byte, 0x80..=0x9F) => Fate::Control,
             // A euro sign to browsers and Windows, an error to others.
             Wrong::Gbk if byte == 0x80 => Fate::Disputed,
             _ => match self.single(byte) {
@@ -215,7 +248,8 @@ impl Wrong {
     /// The bytes that this codec shows as a space of fixed width, which stores turn into plain spaces.
     pub fn space(self) -> Option<u8> {
         match self {
-            Wrong::Cp437 => Some(0xFF),
+            Wrong::Cp437 | Wrong::Cp850 | Wrong::Cp866 => Some(0xFF),
+            Wrong::Koi8R => Some(0x9A),
             Wrong::MacRoman => Some(0xCA),
             _ if self.is_single_byte() => Some(0xA0),
             _ => None,
@@ -265,11 +299,13 @@ impl Table {
                 table.add_singles(MACINTOSH);
                 table.add('¤', &[0xDB]);
             }
+            Wrong::Iso8859_2 => table.add_singles(ISO_8859_2),
+            Wrong::Iso8859_15 => table.add_singles(ISO_8859_15),
+            Wrong::Koi8R => table.add_singles(KOI8_R),
+            Wrong::Cp866 => table.add_singles(IBM866),
+            Wrong::Cp850 => table.add_in_order(CP850),
             Wrong::Cp437 => {
-                for (byte, c) in (0x80..=0xFF_u8).zip(CP437.chars()) {
-                    table.singles[usize::from(byte - 0x80)] = c;
-                    table.add(c, &[byte]);
-                }
+                table.add_in_order(CP437);
                 table.add('μ', &[0xE6]);
                 table.add('β', &[0xE1]);
             }
@@ -386,6 +422,14 @@ impl Table {
             })
             .collect();
         table
+    }
+
+    /// The characters of the bytes from 80 on.
+    fn add_in_order(&mut self, characters: &str) {
+        for (byte, c) in (0x80..=0xFF_u8).zip(characters.chars()) {
+            self.singles[usize::from(byte - 0x80)] = c;
+            self.add(c, &[byte]);
+        }
     }
 
     fn add_singles(&mut self, encoding: &'static Encoding) {
