@@ -79,6 +79,43 @@ fn valid_utf8_is_borrowed() {
 
 #[test]
 fn utf16_without_a_mark_that_is_ascii_by_its_bytes() {
+#[test]
+fn short_utf8_is_no_gbk() {
+    for text in [
+        "© 2024\n",
+        "Home · About · Contact",
+        "½ cup sugar",
+        "Ω = 10",
+        "1 + 2 + ··· + n",
+        "échec de uname()",
+        "ССС",
+        "¥¥",
+        "Name:\u{A0}\u{A0}\u{A0}Tom\n",
+        "жизнь",
+        "Өмір",
+        "לא",
+        "نعم",
+        "ñ",
+        "§ 5, ×2",
+    ] {
+        let found = there_and_back(text.as_bytes(), None);
+        assert_eq!(found, ("UTF-8", false, text.to_owned()));
+    }
+}
+
+#[test]
+fn words_of_gbk_that_are_valid_utf8() {
+    for text in ["图片", "系统", "十一", "学校.txt", "一些\n", "目录", "什么"] {
+        let bytes = encoded(text, GBK);
+        assert!(std::str::from_utf8(&bytes).is_ok(), "{text}");
+        assert_eq!(
+            there_and_back(&bytes, None),
+            ("GBK", false, text.to_owned())
+        );
+    }
+    assert_eq!(there_and_back(&encoded("联通", GBK), None).0, "GBK");
+}
+
     for text in ["世界", "第三", "使用", "中央政府"] {
         let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
         let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();

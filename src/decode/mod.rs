@@ -1,7 +1,7 @@
 //! Bytes to text and back, without losing a byte.
 //!
-//! Input is UTF-8, UTF-16 with a byte order mark, GBK / GB18030 or Big5; which one is found out by
-//! [`decode`] or said by a label. What cannot be decoded stands as U+FFFD in the text, and its bytes
+//! Input is UTF-8, UTF-16 or UTF-32 with and without a byte order mark, GBK / GB18030, Big5 or HZ; which one is found
+//! out by [`decode`] or, but for UTF-32 and HZ, said by a label. What cannot be decoded stands as U+FFFD in the text, and its bytes
 //! are kept in a [`Ledger`], together with the bytes of every character that its encoding would
 //! write in another way. [`Decoded::encode`] puts them back: a text that was not edited comes out
 //! byte for byte, whatever the input was.
@@ -22,6 +22,7 @@ mod detect;
 mod encode;
 mod forms;
 mod ledger;
+mod pairs;
 mod units;
 
 use std::borrow::Cow;
