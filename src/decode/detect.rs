@@ -44,8 +44,24 @@ pub(super) fn byte_order_mark(
     (None, 0)
 }
 
+/// How files begin that have no NUL byte at their head and may have a page of text there: PDF (also as Illustrator
+/// writes it) and its form data, PNG, JPEG and DjVu images, RAR and 7z archives, compress.
+const BINARY: [&[u8]; 8] = [
+    b"%PDF-",
+    b"%FDF-",
+    b"\x89PNG",
+    b"\xFF\xD8\xFF",
+    b"AT&TFORM",
+    b"Rar!\x1A\x07",
+    b"7z\xBC\xAF\x27\x1C",
+    b"\x1F\x9D",
+];
+
 /// Why `bytes` are no text in an encoding that keeps ASCII; `None` if they may be.
 pub(super) fn not_text(bytes: &[u8]) -> Option<&'static str> {
+    if BINARY.iter().any(|mark| bytes.starts_with(mark)) {
+        return Some("it begins as a PDF file, an image or an archive does");
+    }
     if memchr::memchr(0, &bytes[..bytes.len().min(NUL_REACH)]).is_some() {
         return Some("it has NUL bytes");
     }
@@ -150,7 +166,7 @@ pub(super) fn encoding(bytes: &[u8], declared: Option<&'static Encoding>) -> Ver
         other_language(sample, best.mean).or((!fits || best.is_accident()).then_some("no Chinese"));
     if foreign.is_some() && !four && declared != Some(best.encoding) {
         return Verdict {
-            confidence: 0.9,
+            confidence: 0.0,
             foreign,
             ..Verdict::sure(UTF_8)
         };
