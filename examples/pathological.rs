@@ -27,6 +27,15 @@ fn main() {
     .into_iter()
     .map(|unit| (unit, unit.repeat(MEGABYTE / unit.len())))
     .collect();
+    for (name, before, unit) in [
+        (r"\u4e2d in quotes", "\"", r"\u4e2d"),
+        ("&#x4E2D; in quotes", "\"", "&#x4E2D;"),
+        ("%E4%B8%AD in a link", "https://a/", "%E4%B8%AD"),
+        ("U+200B", "中", "\u{200B}"),
+    ] {
+        let text = format!("{before}{}", unit.repeat(MEGABYTE / unit.len()));
+        texts.push((name, text));
+    }
     texts.push(("random bytes", String::from_utf8_lossy(&noise).into_owned()));
     println!("| a megabyte of | `--to keep` | default |\n|---|---|---|");
     for (name, text) in texts {

@@ -138,6 +138,17 @@ pub struct Repaired<'t> {
     pub unresolved: Vec<Unresolved>,
 }
 
+impl<'t> Repaired<'t> {
+    /// A text that is left alone.
+    pub(crate) fn untouched(text: &'t str) -> Self {
+        Repaired {
+            text: Cow::Borrowed(text),
+            edits: EditList::default(),
+            unresolved: Vec::new(),
+        }
+    }
+}
+
 /// Passes after which a text that still changes is left as the last pass had it. One is usual, two happen.
 const MOST_PASSES: usize = 4;
 

@@ -3,6 +3,8 @@
 use encoding_rs::{BIG5, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
 use hanfix::decode::{DecodeError, EncodeError, decode, parse_label};
 use hanfix::edit::{Edit, EditList, Rule};
+use hanfix::stream::{self, Limits};
+use hanfix::{Options, Repairer};
 use proptest::prelude::*;
 
 /// One sentence, long enough to tell the encodings apart.
@@ -75,6 +77,43 @@ fn each_encoding_is_found() {
 fn valid_utf8_is_borrowed() {
     let decoded = decode(SIMPLIFIED.as_bytes(), None).expect("text");
     assert!(matches!(decoded.text, std::borrow::Cow::Borrowed(_)));
+}
+
+#[test]
+fn short_utf8_is_no_gbk() {
+    for text in [
+        "© 2024\n",
+        "Home · About · Contact",
+        "½ cup sugar",
+        "Ω = 10",
+        "1 + 2 + ··· + n",
+        "échec de uname()",
+        "ССС",
+        "¥¥",
+        "Name:\u{A0}\u{A0}\u{A0}Tom\n",
+        "жизнь",
+        "Өмір",
+        "לא",
+        "نعم",
+        "ñ",
+        "§ 5, ×2",
+    ] {
+        let found = there_and_back(text.as_bytes(), None);
+        assert_eq!(found, ("UTF-8", false, text.to_owned()));
+    }
+}
+
+#[test]
+fn words_of_gbk_that_are_valid_utf8() {
+    for text in ["图片", "系统", "十一", "学校.txt", "一些\n", "目录", "什么"] {
+        let bytes = encoded(text, GBK);
+        assert!(std::str::from_utf8(&bytes).is_ok(), "{text}");
+        assert_eq!(
+            there_and_back(&bytes, None),
+            ("GBK", false, text.to_owned())
+        );
+    }
+    assert_eq!(there_and_back(&encoded("联通", GBK), None).0, "GBK");
 }
 
 #[test]
@@ -241,7 +280,8 @@ fn what_the_encoding_lacks_is_named() {
 #[test]
 fn what_is_not_text() {
     let png = b"\x89PNG\r\n\x1A\n\0\0\0\rIHDR";
-    for bytes in [&png[..], b"a\0b", b"\x01\x02\x03\x04text"] {
+    let pdf = b"%PDF-1.5\n<x:xmpmeta>&#20013;&#22269; \xE4\xB8\xAD</x:xmpmeta>\n";
+    for bytes in [&png[..], pdf, b"a\0b", b"\x01\x02\x03\x04text"] {
         let error = decode(bytes, None).expect_err("no text");
         assert!(
             error.to_string().starts_with("not a text file: "),
@@ -258,6 +298,37 @@ fn what_is_not_chinese_passes_through() {
     let (encoding, _, text) = there_and_back(latin, None);
     assert_eq!(encoding, "UTF-8");
     assert!(text.starts_with("caf\u{FFFD} ol\u{FFFD}"), "{text}");
+}
+
+#[test]
+fn nothing_is_written_into_text_in_another_language() {
+    let cp1251 = b"<p>&#20013;&#22269; \xCE\xED \xF1\xEA\xE0\xE7\xE0\xEB: &#8216;\xE4\xE0&#8217;&#8221; \xE8 \xF3\xF8\xB8\xEB \xE2 \xE3\xEE\xF0\xEE\xE4 \xEF\xEE \xF1\xF2\xE0\xF0\xEE\xE9 \xE4\xEE\xF0\xEE\xE3\xE5&#8230;&#8230;</p>\n";
+    let cp737 = b"\x89\x98\xA2\xE9\xAA \xE3\xA8\x9F\x98\xAB\x9C \xA9\xAB\xA6 \xA3\xE1\x9F\x9E\xA3\x98 \xAB\xA6\xAC \x9C\xA7\x9C\xA5\x9C\xA8\x9A\x98\xA9\xAB\xE3 \xA1\x9C\xA0\xA3\xE2\xA4\xA6\xAC. \x89\xE1\x9F\x9C \x9A\xA8\x98\xA3\xA3\xE3 \xA7\x9C\xA8\xA0\xE2\xAE\x9C\xA0 \xA3\xA0\x98 \x9C\xA4\xAB\xA6\xA2\xE3.\n";
+    for bytes in [&cp1251[..], cp737] {
+        let decoded = decode(bytes, None).expect("text");
+        assert!(decoded.is_foreign());
+        assert!(
+            decoded
+                .note
+                .as_deref()
+                .is_some_and(|note| note.ends_with("is left alone"))
+        );
+        let repairer = Repairer::new(Options::default());
+        let mut output = Vec::new();
+        stream::fix(bytes, &mut output, &repairer, None, None, Limits::default()).expect("bytes");
+        assert_eq!(output, bytes);
+    }
+    // A few broken bytes make no other language.
+    assert!(
+        !decode("时代\u{FFFD}".as_bytes(), None)
+            .expect("text")
+            .is_foreign()
+    );
+    assert!(
+        !decode(b"\xE6\x97\xB6\xE4\xBB\xA3\xFF", None)
+            .expect("text")
+            .is_foreign()
+    );
 }
 
 #[test]

@@ -522,6 +522,23 @@ fn pathological(length: usize) -> Vec<(&'static str, String)> {
             format!("會(huì)業(yè){}", repeated("? ")),
         ),
         ("citations", format!("會(huì)業(yè){}", repeated("見?]"))),
+        ("escapes in quotes", format!("\"{}\"", repeated("\\u4e2d "))),
+        (
+            "entities in quotes",
+            format!("\"{}\"", repeated("&#x4E2D; ")),
+        ),
+        (
+            "percent signs in a link",
+            format!("https://a/{}", repeated("%E4%B8%AD,")),
+        ),
+        (
+            "percent signs in a row in a link",
+            format!("https://a/{}", repeated("%E4%B8%AD")),
+        ),
+        (
+            "invisible characters",
+            format!("中{}a", repeated("\u{200B}")),
+        ),
     ]
 }
 
@@ -549,7 +566,12 @@ fn pathological_input_ends() {
                 | "annotations of nothing"
                 | "parentheses"
                 | "unclosed tags"
-                | "glosses" => {
+                | "glosses"
+                | "escapes in quotes"
+                | "entities in quotes"
+                | "percent signs in a link"
+                | "percent signs in a row in a link"
+                | "invisible characters" => {
                     assert_eq!(repaired.edits.len(), 0, "{name}");
                 }
                 "one annotated character" => {

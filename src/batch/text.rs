@@ -180,10 +180,11 @@ impl Batch<'_> {
 
     fn changes(&self, block: &Block<'_>) -> bool {
         !block.repaired.edits.is_empty()
-            || self.to.is_some_and(|to| {
-                (to != block.decoded.encoding && !is_same_in(block, to))
-                    || block.decoded.form != Form::Plain
-            })
+            || !block.decoded.is_foreign()
+                && self.to.is_some_and(|to| {
+                    (to != block.decoded.encoding && !is_same_in(block, to))
+                        || block.decoded.form != Form::Plain
+                })
     }
 
     /// Records, some thousands at a time, with all threads.

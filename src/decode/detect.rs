@@ -5,7 +5,7 @@ use encoding_rs::{
 };
 
 use super::forms::{self, Form};
-use super::{mark_of, units};
+use super::{mark_of, pairs, units};
 use crate::lm::Model;
 use crate::repair::channel::misread;
 
@@ -44,8 +44,24 @@ pub(super) fn byte_order_mark(
     (None, 0)
 }
 
+/// How files begin that have no NUL byte at their head and may have a page of text there: PDF (also as Illustrator
+/// writes it) and its form data, PNG, JPEG and DjVu images, RAR and 7z archives, compress.
+const BINARY: [&[u8]; 8] = [
+    b"%PDF-",
+    b"%FDF-",
+    b"\x89PNG",
+    b"\xFF\xD8\xFF",
+    b"AT&TFORM",
+    b"Rar!\x1A\x07",
+    b"7z\xBC\xAF\x27\x1C",
+    b"\x1F\x9D",
+];
+
 /// Why `bytes` are no text in an encoding that keeps ASCII; `None` if they may be.
 pub(super) fn not_text(bytes: &[u8]) -> Option<&'static str> {
+    if BINARY.iter().any(|mark| bytes.starts_with(mark)) {
+        return Some("it begins as a PDF file, an image or an archive does");
+    }
     if memchr::memchr(0, &bytes[..bytes.len().min(NUL_REACH)]).is_some() {
         return Some("it has NUL bytes");
     }
@@ -75,7 +91,7 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
-    fn sure(encoding: &'static Encoding) -> Verdict {
+    pub(super) fn sure(encoding: &'static Encoding) -> Verdict {
         Verdict {
             encoding,
             form: Form::Plain,
@@ -86,7 +102,7 @@ impl Verdict {
 }
 
 /// Bytes of a text up to which valid UTF-8 is looked at once more: two-byte sequences may be GBK.
-const SHORT: usize = 64;
+pub(super) const SHORT: usize = 64;
 /// Nats by which a line in another encoding must beat that of the text.
 const RARE_CASE: f32 = 8.0;
 /// Nats by which UTF-16 without a mark must beat GBK and Big5.
@@ -103,7 +119,7 @@ const BROKEN: f32 = 14.0;
 /// Bytes that are read with the model.
 const MODEL_SAMPLE: usize = 3 << 10;
 /// Nats for each character below which a reading is not taken for Chinese where another language fits.
-const CHINESE: f32 = -8.2;
+pub(super) const CHINESE: f32 = -8.2;
 /// Nats for each character below which a short reading is no Chinese at all.
 const NO_CHINESE: f32 = -10.0;
 
@@ -120,7 +136,7 @@ pub(super) fn encoding(bytes: &[u8], declared: Option<&'static Encoding>) -> Ver
         }) {
             return verdict;
         }
-        return short_pairs(bytes, text).unwrap_or(Verdict::sure(UTF_8));
+        return pairs::verdict(bytes, text).unwrap_or(Verdict::sure(UTF_8));
     }
     let sample = sample(bytes);
     let read = |encoding| Reading::new(sample, encoding, declared);
@@ -150,7 +166,7 @@ pub(super) fn encoding(bytes: &[u8], declared: Option<&'static Encoding>) -> Ver
         other_language(sample, best.mean).or((!fits || best.is_accident()).then_some("no Chinese"));
     if foreign.is_some() && !four && declared != Some(best.encoding) {
         return Verdict {
-            confidence: 0.9,
+            confidence: 0.0,
             foreign,
             ..Verdict::sure(UTF_8)
         };
@@ -168,20 +184,20 @@ pub(super) fn encoding(bytes: &[u8], declared: Option<&'static Encoding>) -> Ver
 }
 
 /// How bytes read in an encoding.
-struct Reading {
+pub(super) struct Reading {
     encoding: &'static Encoding,
     characters: usize,
     errors: usize,
     /// Nats, broken places and what is declared counted.
-    score: f32,
+    pub(super) score: f32,
     /// Nats for each character above ASCII.
-    mean: f32,
+    pub(super) mean: f32,
     /// Whether all pairs are frequent Han or marks by their place in the code.
     plain: bool,
 }
 
 impl Reading {
-    fn new(
+    pub(super) fn new(
         sample: &[u8],
         encoding: &'static Encoding,
         declared: Option<&'static Encoding>,
@@ -280,7 +296,7 @@ fn ascii_nats(text: &str) -> f32 {
 }
 
 /// What short Chinese text is made of.
-fn is_frequent(c: char) -> bool {
+pub(super) fn is_frequent(c: char) -> bool {
     matches!(c, '\u{3001}'..='\u{3011}' | '\u{4E00}'..='\u{9FFF}' | '\u{FF01}'..='\u{FF1F}' | '\u{2014}'..='\u{2026}')
         && !misread::is_rare(c)
 }
@@ -353,18 +369,6 @@ pub(crate) fn wide_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     wide(head, simdutf8::basic::from_utf8(head).is_ok())
         .filter(|verdict| verdict.form == Form::Plain)
         .map(|verdict| verdict.encoding)
-}
-
-/// A few pairs of GBK may be valid two-byte sequences of UTF-8.
-fn short_pairs(bytes: &[u8], text: &str) -> Option<Verdict> {
-    let above = bytes.iter().filter(|&&byte| byte >= 0x80).count();
-    if bytes.len() > SHORT || above == 0 || bytes.iter().any(|&byte| byte >= 0xE0) {
-        return None;
-    }
-    let gbk = Reading::new(bytes, GBK, None);
-    let plain = misread::plain_score(text);
-    (gbk.errors == 0 && gbk.mean > NO_CHINESE && gbk.score > plain + 1.0)
-        .then(|| Verdict::sure(GBK))
 }
 
 /// The encoding that a text declares at its head: `<meta charset>`, an XML declaration, an HTTP header

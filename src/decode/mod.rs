@@ -1,7 +1,7 @@
 //! Bytes to text and back, without losing a byte.
 //!
-//! Input is UTF-8, UTF-16 with a byte order mark, GBK / GB18030 or Big5; which one is found out by
-//! [`decode`] or said by a label. What cannot be decoded stands as U+FFFD in the text, and its bytes
+//! Input is UTF-8, UTF-16 or UTF-32 with and without a byte order mark, GBK / GB18030, Big5 or HZ; which one is found
+//! out by [`decode`] or, but for UTF-32 and HZ, said by a label. What cannot be decoded stands as U+FFFD in the text, and its bytes
 //! are kept in a [`Ledger`], together with the bytes of every character that its encoding would
 //! write in another way. [`Decoded::encode`] puts them back: a text that was not edited comes out
 //! byte for byte, whatever the input was.
@@ -22,6 +22,7 @@ mod detect;
 mod encode;
 mod forms;
 mod ledger;
+mod pairs;
 mod units;
 
 use std::borrow::Cow;
@@ -86,6 +87,23 @@ pub struct Decoded<'b> {
 }
 
 impl Decoded<'_> {
+    /// Whether more of what is above ASCII could not be decoded than could: the text is in an encoding that is not read
+    /// here. Nothing may be written into it then, for what fits the text would not fit the bytes around it.
+    ///
+    /// ```
+    /// use hanfix::decode::decode;
+    /// assert!(decode(b"&#26085;&#26412; caf\xE9", None)?.is_foreign()); // an entity and é in Latin-1
+    /// assert!(!decode("日本 café".as_bytes(), None)?.is_foreign());
+    /// # Ok::<(), hanfix::decode::DecodeError>(())
+    /// ```
+    pub fn is_foreign(&self) -> bool {
+        let undecodable = self.ledger.undecodable();
+        undecodable > 0 && {
+            let above = self.text.chars().filter(|c| !c.is_ascii()).count();
+            2 * undecodable > above
+        }
+    }
+
     /// The name of the encoding: that of the Encoding Standard, or UTF-32LE, UTF-32BE, HZ-GB-2312.
     pub fn encoding_name(&self) -> &'static str {
         match self.form {
@@ -99,9 +117,13 @@ impl Decoded<'_> {
 
 /// Decodes `bytes`; `label` is their encoding where it is known.
 ///
-/// Without a label: a byte order mark decides, then valid UTF-8 is UTF-8, and so is UTF-8 with a few
-/// broken places; else GBK, GB18030 or Big5, whichever fits, with a prior for Chinese. Bytes that fit
-/// none of them are taken as UTF-8 and kept in the ledger, so that they pass through unharmed.
+/// Without a label: a byte order mark decides, then NUL bytes that are where UTF-16 and UTF-32 have them, then valid
+/// UTF-8 is UTF-8, and so is UTF-8 with a few broken places; else GBK, GB18030, Big5 or UTF-16, whichever fits, with a
+/// prior for Chinese. Three things are valid UTF-8 and another encoding all the same: HZ, which is ASCII throughout; up to
+/// 64 bytes of UTF-16 whose bytes are ASCII (中央政府), where no ASCII text is that unlikely; and up to 64 bytes of GBK
+/// (图片 is `ͼƬ`), where the letters are no word in any alphabet and the pairs are Chinese words. Bytes that fit
+/// nothing are taken as UTF-8 and kept in the ledger, so that they pass through unharmed; where these are most of what is
+/// above ASCII, the text is in another language ([`Decoded::is_foreign`]).
 /// With a label only the mark of that encoding is taken off, but a UTF-16 mark always decides, since
 /// no other encoding can begin with those bytes.
 ///
@@ -252,9 +274,7 @@ fn marked_utf32(bytes: &[u8]) -> Option<Decoded<'static>> {
 /// What is worth saying about an encoding that was found out.
 fn note(bytes: &[u8], decoded: &Decoded<'_>, foreign: Option<&str>) -> Option<String> {
     if let Some(foreign) = foreign {
-        return Some(format!(
-            "reads as {foreign}; the bytes are kept as they are"
-        ));
+        return Some(format!("reads as {foreign}, and is left alone"));
     }
     let declared = detect::declared(bytes)?;
     let same = declared == decoded.encoding

@@ -176,6 +176,7 @@ impl<'r> Format<'r> {
         let text = &*decoded.text;
         let mut malformed = 0;
         let repaired = match self.kind {
+            _ if decoded.is_foreign() => Repaired::untouched(text),
             Kind::Html if self.repairer.options().markup != Markup::Plain => {
                 let charset = self
                     .to

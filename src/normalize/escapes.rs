@@ -2,12 +2,14 @@
 //! `=E4=B8=AD`, `+Ti1lhw-`.
 //!
 //! Each of them is good text somewhere: in markup, in code, in addresses, in mail. So a run is decoded only
-//! where all of it is Chinese, and where what stands around it is no string, address or word.
+//! where all of it is Chinese, and where what stands around it is no string, address or word. A run is decoded whole or
+//! not at all, and so is a line of `\u4e2d`.
 
 use std::ops::Range;
 
 use compact_str::CompactString;
 
+use super::surroundings::{Quotes, Surroundings};
 use crate::edit::{Edit, EditList, Rule};
 use crate::repair::channel::misread::{Wrong, is_rare};
 
@@ -15,6 +17,8 @@ use crate::repair::channel::misread::{Wrong, is_rare};
 const CONFIDENCE: f32 = 0.97;
 /// Characters that a run without Chinese beside it must have.
 const ENOUGH: usize = 2;
+/// `\u` escapes on a line from which on a single character by itself counts: `\u7ae5 \u664b \u4e2d`.
+const ENOUGH_ON_LINE: usize = 3;
 /// Characters that UTF-7 without its closing `-` must have: base64 is Chinese by accident.
 const ENOUGH_OPEN: usize = 4;
 /// How often an entity may be escaped over again: `&amp;amp;#x4E2D;`.
@@ -101,28 +105,35 @@ pub fn decode(
     is_misread: impl Fn(&str) -> bool,
 ) -> EditList {
     let mut edits = EditList::default();
+    let mut around = Surroundings::new(text);
+    let mut line = Line::default();
     // Where the piece of a line ends that was looked at for misread text.
     let mut looked = 0;
     let bytes = text.as_bytes();
     let mut from = 0;
     while let Some(at) = next(bytes, from) {
-        from = at + 1;
-        let found = match bytes[at] {
+        let run = match bytes[at] {
             b'&' if at >= looked && latin_entity(&text[at..]).is_some() => {
                 looked = end_of_piece(text, at);
                 let misread = misread_entities(text, at..looked, &is_misread);
-                misread.or_else(|| entities(text, at, html))
+                misread.or_else(|| entities(text, at, html, &mut around))
             }
-            b'&' => entities(text, at, html),
-            b'\\' => unicode_escapes(text, at),
-            b'%' => hex_bytes(text, at, b'%', Rule::PercentEncoding),
-            b'=' => hex_bytes(text, at, b'=', Rule::QuotedPrintable),
+            b'&' => entities(text, at, html, &mut around),
+            b'\\' => unicode_escapes(text, at, &mut line, &mut around),
+            b'%' => hex_bytes(text, at, Rule::PercentEncoding, &mut around),
+            b'=' => hex_bytes(text, at, Rule::QuotedPrintable, &mut around),
             _ => utf7(text, at),
         };
-        let Some((rule, end, new)) = found else {
+        // What is left of a run that stays is never looked at by itself: it would be decoded in part.
+        from = run.as_ref().map_or(at + 1, |run| run.end);
+        let Some(Run {
+            end,
+            rule,
+            new: Some(new),
+        }) = run
+        else {
             continue;
         };
-        from = end;
         if wants(rule) && text[at..end] != *new {
             edits.push(Edit {
                 span: at..end,
@@ -136,10 +147,17 @@ pub fn decode(
     edits
 }
 
-type Found = Option<(Rule, usize, String)>;
+/// Escapes of one kind, one after the other.
+struct Run {
+    /// Where they end.
+    end: usize,
+    rule: Rule,
+    /// What becomes of them; `None`: they stay.
+    new: Option<String>,
+}
 
 /// Entities one after the other.
-fn entities(text: &str, at: usize, html: bool) -> Found {
+fn entities(text: &str, at: usize, html: bool, around: &mut Surroundings<'_>) -> Option<Run> {
     let mut new = String::new();
     let mut end = at;
     let mut named = false;
@@ -152,15 +170,30 @@ fn entities(text: &str, at: usize, html: bool) -> Found {
         named |= is_name;
     }
     let count = new.chars().count();
+    if count == 0 {
+        return None;
+    }
+    let span = at..end;
     let spaces_only = new.chars().all(char::is_whitespace);
-    let near = beside_chinese(text, &(at..end));
-    let fits = near || !named && count >= ENOUGH || !spaces_only && count > ENOUGH;
-    (count > 0 && fits && !in_quotes(text, &(at..end))).then_some((Rule::Entity, end, new))
+    let near = beside_chinese(text, &span);
+    let enough = near || !named && count >= ENOUGH || !spaces_only && count > ENOUGH;
+    // Quotation marks and dots are of all languages.
+    let chinese = new.chars().any(is_only_chinese) || beside(text, &span, is_only_chinese);
+    let fits = enough && chinese && !around.in_quotes(&span);
+    Some(Run {
+        end,
+        rule: Rule::Entity,
+        new: fits.then_some(new),
+    })
 }
 
 /// Entities of letters of Western Europe from the beginning of a piece to the last one in it, with what is between them,
 /// if that is Chinese that was misread: `&Auml;&atilde;&ordm;&Atilde;` is `ÄãºÃ`, which is 你好.
-fn misread_entities(text: &str, span: Range<usize>, is_misread: &impl Fn(&str) -> bool) -> Found {
+fn misread_entities(
+    text: &str,
+    span: Range<usize>,
+    is_misread: &impl Fn(&str) -> bool,
+) -> Option<Run> {
     let piece = &text[span.clone()];
     let (mut new, mut latin, mut end) = (String::new(), 0, (0, 0));
     let mut rest = piece;
@@ -179,7 +212,11 @@ fn misread_entities(text: &str, span: Range<usize>, is_misread: &impl Fn(&str) -
         }
     }
     new.truncate(end.1);
-    (latin >= ENOUGH_LATIN && is_misread(&new)).then_some((Rule::Entity, span.start + end.0, new))
+    (latin >= ENOUGH_LATIN && is_misread(&new)).then(|| Run {
+        end: span.start + end.0,
+        rule: Rule::Entity,
+        new: Some(new),
+    })
 }
 
 /// Where the next tag or line begins: no second byte of a character is a `<`.
@@ -228,114 +265,156 @@ fn entity(rest: &str) -> Option<(usize, char, bool)> {
 }
 
 /// `\u4e2d` one after the other, surrogates in pairs.
-fn unicode_escapes(text: &str, at: usize) -> Found {
-    let mut units = Vec::new();
-    let mut end = at;
-    while let Some(digits) = text[end..]
-        .strip_prefix("\\u")
-        .and_then(|rest| rest.get(..4))
-    {
-        let Ok(unit) = u16::from_str_radix(digits, 16) else {
-            break;
-        };
-        units.push(unit);
-        end += 6;
+fn unicode_escapes(
+    text: &str,
+    at: usize,
+    line: &mut Line,
+    around: &mut Surroundings<'_>,
+) -> Option<Run> {
+    let (end, new) = unicode_run(text, at)?;
+    if at >= line.end {
+        *line = Line::at(text, at, around.quotes(at));
     }
-    let new = String::from_utf16(&units).ok()?;
-    let span = at..end;
-    let before = text[..at].chars().next_back();
-    let code = matches!(before, Some('\\' | '[' | '(' | '-' | '=' | '/'))
-        || in_quotes(text, &span)
-        || text[end..].starts_with(['\\', ']', '-', '/']);
-    let chinese = !new.is_empty() && new.chars().all(is_chinese);
-    let enough = new.chars().count() >= ENOUGH
-        || beside_chinese(text, &span)
-        || other_escapes_on_line(text, &span);
-    (chinese && enough && !code).then_some((Rule::UnicodeEscape, end, new))
+    let decodes = line.decodes && !around.has_assignments();
+    Some(Run {
+        end,
+        rule: Rule::UnicodeEscape,
+        new: new.filter(|_| decodes),
+    })
 }
 
-/// Whether the line has more escapes than this one: `\u7ae5 \u664b`.
-fn other_escapes_on_line(text: &str, span: &Range<usize>) -> bool {
-    let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
-    let end = text[span.end..]
-        .find('\n')
-        .map_or(text.len(), |at| span.end + at);
-    [&text[start..span.start], &text[span.end..end]]
-        .iter()
-        .any(|side| side.matches("\\u").count() >= 2)
+/// The run of `\u` escapes at `at`: where it ends, and its characters if all of them are Chinese.
+fn unicode_run(text: &str, at: usize) -> Option<(usize, Option<String>)> {
+    let mut units = Vec::new();
+    let mut end = at;
+    while let Some(unit) = unicode_escape(&text.as_bytes()[end..]) {
+        units.push(unit);
+        end += ESCAPE;
+    }
+    let new = String::from_utf16(&units).ok();
+    (end > at).then(|| (end, new.filter(|new| new.chars().all(is_chinese))))
+}
+
+/// Bytes of `\u4e2d`.
+const ESCAPE: usize = 6;
+
+/// The unit of UTF-16 that the escape at the start of `rest` stands for.
+fn unicode_escape(rest: &[u8]) -> Option<u16> {
+    let digits = rest.strip_prefix(b"\\u")?.get(..4)?;
+    let is_hex = digits.iter().all(u8::is_ascii_hexdigit);
+    u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16)
+        .ok()
+        .filter(|_| is_hex)
+}
+
+/// The rest of a line with `\u` escapes.
+#[derive(Default)]
+struct Line {
+    end: usize,
+    /// Whether all of them are text. Where one is code (`[\u4e00-\u9fa5]`) or another language, all stay: a line that is
+    /// decoded in part is worse than either.
+    decodes: bool,
+}
+
+impl Line {
+    /// The line from its first escape on; `quotes` are those before it.
+    fn at(text: &str, first: usize, mut quotes: Quotes) -> Line {
+        let end = memchr::memchr(b'\n', &text.as_bytes()[first..])
+            .map_or(text.len(), |length| first + length);
+        let (mut count, mut all_enough, mut decodes) = (0, true, true);
+        let mut at = first;
+        while let Some(place) = memchr::memmem::find(&text.as_bytes()[at..end], b"\\u") {
+            at += place;
+            let Some((run_end, new)) = unicode_run(text, at) else {
+                at += 1;
+                continue;
+            };
+            let span = at..run_end;
+            let length = new.as_ref().map_or(0, |new| new.chars().count());
+            count += span.len() / ESCAPE;
+            all_enough &= length >= ENOUGH || beside_chinese(text, &span);
+            decodes &= length > 0 && !is_code(text, &span) && !quotes.is_around(text, &span);
+            at = run_end;
+        }
+        decodes &= all_enough || count >= ENOUGH_ON_LINE;
+        Line { end, decodes }
+    }
+}
+
+/// Whether what is beside a run of `\u` escapes is code: a class or a group of a pattern, a path, an assignment.
+fn is_code(text: &str, span: &Range<usize>) -> bool {
+    let (before, after) = (&text[..span.start], &text[span.end..]);
+    let opened = before.strip_suffix('(').is_some_and(|before| {
+        let is_prose = before.ends_with(|c: char| c.is_whitespace() || is_chinese(c))
+            || before.len() >= ESCAPE
+                && unicode_escape(&before.as_bytes()[before.len() - ESCAPE..]).is_some();
+        !is_prose
+    });
+    opened
+        || before.ends_with(['\\', '[', '-', '=', '/', '|', '^', '{'])
+        || after.starts_with(['\\', ']', '-', '/', '|', '*', '+', '{', '}'])
 }
 
 /// `%E4%B8%AD` or `=E4=B8=AD`: bytes of UTF-8 in hexadecimal, one after the other.
-fn hex_bytes(text: &str, at: usize, mark: u8, rule: Rule) -> Found {
-    let source = text.as_bytes();
+fn hex_bytes(text: &str, at: usize, rule: Rule, around: &mut Surroundings<'_>) -> Option<Run> {
+    let (end, bytes) = hex_run(text.as_bytes(), at, rule)?;
+    let is_declared = rule == Rule::QuotedPrintable && around.is_quoted_printable();
+    let chinese = |new: &String| new.chars().count() >= ENOUGH && new.chars().all(is_chinese);
+    let new = String::from_utf8(bytes).ok().filter(chinese);
+    let new = new.filter(|_| !in_word(text, &(at..end)) && !is_declared && !around.in_link(at));
+    Some(Run { end, rule, new })
+}
+
+/// The run of bytes above ASCII that begins at `at`, over soft line breaks of quoted-printable: where it ends, and its
+/// bytes.
+fn hex_run(source: &[u8], at: usize, rule: Rule) -> Option<(usize, Vec<u8>)> {
+    let is_quoted = rule == Rule::QuotedPrintable;
+    let mark = if is_quoted { b'=' } else { b'%' };
+    let byte = |place: usize| {
+        let [first, digits @ ..] = source.get(place..place + 3)? else {
+            return None;
+        };
+        // Quoted-printable is in capitals; elsewhere both cases occur.
+        let is_hex =
+            |d: &u8| matches!(d, b'0'..=b'9' | b'A'..=b'F') || !is_quoted && d.is_ascii_hexdigit();
+        if *first != mark || !digits.iter().all(is_hex) {
+            return None;
+        }
+        let byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+        (byte >= 0x80).then_some(byte)
+    };
+    let soft = |place: usize| {
+        [&b"=\r\n"[..], b"=\n"]
+            .into_iter()
+            .find(|soft| is_quoted && source[place..].starts_with(soft))
+            .map(|soft| place + soft.len())
+    };
     let mut bytes = Vec::new();
     let mut end = at;
     loop {
-        let hex = |digits: &[u8]| {
-            let upper = digits
-                .iter()
-                .all(|d| matches!(d, b'0'..=b'9' | b'A'..=b'F'));
-            // Quoted-printable is in capitals; elsewhere both cases occur.
-            if mark == b'=' && !upper {
-                return None;
-            }
-            u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+        // A soft line break belongs to the run if that goes on behind it.
+        let place = match soft(end) {
+            Some(place) if end > at => place,
+            _ => end,
         };
-        match source.get(end..end + 3) {
-            Some([first, digits @ ..]) if *first == mark => match hex(digits) {
-                Some(byte) if byte >= 0x80 => {
-                    bytes.push(byte);
-                    end += 3;
-                    continue;
-                }
-                _ => {}
-            },
-            _ => {}
-        }
-        // A soft line break of quoted-printable, if the run goes on behind it.
-        let soft = [&b"=\r\n="[..], b"=\n="]
-            .into_iter()
-            .find(|soft| source[end..].starts_with(soft));
-        match soft {
-            Some(soft) if mark == b'=' && !bytes.is_empty() => end += soft.len() - 1,
-            _ => break,
-        }
+        let Some(byte) = byte(place) else {
+            break;
+        };
+        bytes.push(byte);
+        end = place + 3;
     }
-    let new = String::from_utf8(bytes).ok()?;
-    let chinese = new.chars().count() >= ENOUGH && new.chars().all(is_chinese);
-    let is_word = |c: char| {
-        c.is_ascii_alphanumeric()
-            || matches!(
-                c,
-                '/' | '?'
-                    | '&'
-                    | '='
-                    | '#'
-                    | '.'
-                    | '_'
-                    | '~'
-                    | ':'
-                    | '-'
-                    | '%'
-                    | '+'
-                    | '@'
-                    | '"'
-                    | '\''
-                    | '`'
-                    | ';'
-                    | '\\'
-            )
-    };
-    let in_word = text[..at].chars().next_back().is_some_and(is_word)
-        || text[end..]
-            .chars()
-            .next()
-            .is_some_and(|c| is_word(c) && !matches!(c, '.' | ':' | ';' | '?'));
-    (chinese && !in_word).then_some((rule, end, new))
+    (end > at).then_some((end, bytes))
+}
+
+/// Whether a run of hexadecimal bytes is part of a word or an address.
+fn in_word(text: &str, span: &Range<usize>) -> bool {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || "/?&=#._~:-%+@\"'`;\\".contains(c);
+    let goes_on = |c: char| is_word(c) && !matches!(c, '.' | ':' | ';' | '?');
+    text[..span.start].ends_with(is_word) || text[span.end..].starts_with(goes_on)
 }
 
 /// `+Ti1lhw-`: UTF-16 in base64.
-fn utf7(text: &str, at: usize) -> Found {
+fn utf7(text: &str, at: usize) -> Option<Run> {
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     let before = text.as_bytes()[..at].last();
     if before
@@ -375,7 +454,11 @@ fn utf7(text: &str, at: usize) -> Found {
     end += usize::from(closed);
     let enough = if closed { ENOUGH } else { ENOUGH_OPEN };
     let frequent = new.chars().all(|c| is_chinese(c) && !is_rare(c));
-    (new.chars().count() >= enough && frequent).then_some((Rule::Utf7, end, new))
+    (new.chars().count() >= enough && frequent).then_some(Run {
+        end,
+        rule: Rule::Utf7,
+        new: Some(new),
+    })
 }
 
 /// Han, marks of Chinese text and fullwidth forms.
@@ -384,24 +467,17 @@ fn is_chinese(c: char) -> bool {
         | '“' | '”' | '‘' | '’' | '—' | '…' | '·')
 }
 
-fn beside_chinese(text: &str, span: &Range<usize>) -> bool {
-    text[..span.start]
-        .chars()
-        .next_back()
-        .is_some_and(is_chinese)
-        || text[span.end..].chars().next().is_some_and(is_chinese)
+/// The same without the marks that other languages have too.
+fn is_only_chinese(c: char) -> bool {
+    is_chinese(c) && !matches!(c, '“' | '”' | '‘' | '’' | '—' | '…' | '·')
 }
 
-/// Whether a run stands in a string of code: quotes at one of its ends, or an odd number of them before it
-/// on the line.
-fn in_quotes(text: &str, span: &Range<usize>) -> bool {
-    let is_quote = |c: char| matches!(c, '"' | '\'' | '`');
-    let line = &text[text[..span.start].rfind('\n').map_or(0, |at| at + 1)..span.start];
-    line.ends_with(is_quote)
-        || text[span.end..].starts_with(is_quote)
-        || ['"', '`']
-            .iter()
-            .any(|&quote| line.matches(quote).count() % 2 == 1)
+fn beside_chinese(text: &str, span: &Range<usize>) -> bool {
+    beside(text, span, is_chinese)
+}
+
+fn beside(text: &str, span: &Range<usize>, is: fn(char) -> bool) -> bool {
+    text[..span.start].ends_with(is) || text[span.end..].starts_with(is)
 }
 
 #[cfg(test)]
@@ -454,6 +530,8 @@ mod tests {
             (r"\ud842\udfb7\u91ce", "𠮷野"),
             ("见 %E4%B8%AD%E6%96%87 一词", "见 中文 一词"),
             ("=E4=B8=\n=AD=E6=96=87", "中文"),
+            (r"\u4e2d\u6587 (\u65e5\u672c)", "中文 (日本)"),
+            ("\"a\n\\u4e2d\\u6587", "\"a\n中文"),
             ("主题：+Ti1lhw-", "主题：中文"),
         ] {
             assert_eq!(decoded(text), expected);
@@ -472,6 +550,16 @@ mod tests {
             r"[\u4e00-\u9fa5]",
             r"C:\users\u4e2d",
             r"\u0041\u4e2d",
+            // A run that begins with another language, and a line that has another one.
+            r"\u3059\u306f\u300c\u4e2d\u6587",
+            r"\u4e2d\u6587 caf\u00e9",
+            r"[\u4e00-\u9fa5] \u4e2d\u6587",
+            r"title=\u7528\u6237\u7ba1\u7406\u3002",
+            "'a \\u4e2d\\u6587 b'",
+            "&#8217;&#8221;",
+            "ed2k://|file|%E4%B8%AD%E6%96%87.avi|",
+            "=E4=B8=AD=E6=96=87\nContent-Transfer-Encoding: Quoted-Printable",
+            "NOTE:=E8=BF=99=\n=E5=A4=87=E6=B3=A8",
             "https://zh.wikipedia.org/wiki/%E4%B8%AD%E6%96%87",
             "q=%E4%B8%AD%E6%96%87",
             "100%",

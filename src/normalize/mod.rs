@@ -3,3 +3,4 @@
 pub mod escapes;
 pub mod pieces;
 pub mod punctuation;
+mod surroundings;

@@ -182,8 +182,9 @@ fn characters(
     if line.is_ascii() {
         return;
     }
-    // What stands before, repaired, and what follows.
+    // What stands before, repaired, and what follows, which is looked for once for all that is invisible before it.
     let mut before: Vec<char> = Vec::new();
+    let mut visible = 0;
     for (at, c) in line.char_indices() {
         let end = at + c.len_utf8();
         let found = match c {
@@ -201,7 +202,11 @@ fn characters(
             before.push(c);
             continue;
         };
-        let following = line[end..].chars().find(|&c| !is_invisible(c)).map(read_as);
+        if visible < end {
+            let found = line[end..].find(|c| !is_invisible(c));
+            visible = found.map_or(line.len(), |length| end + length);
+        }
+        let following = line[visible..].chars().next().map(read_as);
         if matches!(rule, Rule::SoftHyphen | Rule::Invisible) {
             let inside =
                 before.last().is_some_and(|&c| is_text(c)) && following.is_some_and(is_text);

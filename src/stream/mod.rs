@@ -72,6 +72,9 @@ pub struct Ahead(pub(crate) Prepared);
 
 impl Repair for &Repairer {
     fn repair<'t>(&mut self, decoded: &'t Decoded<'_>, _: bool, page: &mut Page) -> Repaired<'t> {
+        if decoded.is_foreign() {
+            return Repaired::untouched(&decoded.text);
+        }
         self.fix_block(&decoded.text, page)
     }
 

@@ -12,12 +12,17 @@ use crate::edit::{Bias, EditList};
 /// The bytes to write for a block: as read when nothing was changed, else encoded.
 ///
 /// `to` is the encoding of the output, `None` for that of the input. A byte order mark stays; UTF-16 that comes
-/// from another encoding gets one. Bytes that could not be decoded are written as they are in every encoding.
+/// from another encoding gets one. Bytes that could not be decoded are written as they are in every encoding, and so is a
+/// block that is mostly made of them.
 pub fn output_bytes<'b>(
     block: &'b Block<'b>,
     to: Option<&'static Encoding>,
 ) -> Result<Cow<'b, [u8]>, EncodeError> {
     let decoded = block.decoded;
+    // What is in another encoding than it seems cannot be converted.
+    if decoded.is_foreign() && block.repaired.edits.is_empty() {
+        return Ok(Cow::Borrowed(block.bytes));
+    }
     let Place { lines, columns, .. } = block.place;
     let bytes = match to.filter(|&to| to != decoded.encoding || decoded.form != Form::Plain) {
         Some(to) => converted(block, to).map(Cow::Owned),
