@@ -80,13 +80,10 @@ impl Annotated {
 
     /// Whether real damaged pages spell the character otherwise: the channel has one reading for each.
     fn is_spelled_otherwise(&self, c: char) -> bool {
-        let syllable = self.spelling.trim_end();
         readings::annotated(c).is_some_and(|known| {
+            let mut spellings = known.spellings.iter();
             known.pages >= WELL_KNOWN
-                && !known
-                    .spellings
-                    .iter()
-                    .any(|(spelling, _)| spelling.trim_end() == syllable)
+                && !spellings.any(|(spelling, _)| readings::is_same(spelling, &self.spelling))
         })
     }
 
@@ -191,14 +188,15 @@ impl Page {
                     without: 0,
                     otherwise: 0,
                 });
-                if entry.spelling.trim_end() == found.syllable {
+                if readings::is_same(&entry.spelling, found.syllable) {
                     entry.with += 1;
                 } else {
                     entry.otherwise += 1;
                 }
                 let left = text[..at - before.len_utf8()].chars().next_back();
                 let right = text[at + found.len..].chars().next();
-                self.alone += u32::from(![left, right].into_iter().flatten().any(is_han));
+                let listed = right.is_none_or(|c| c.is_whitespace() || "、，,；;".contains(c));
+                self.alone += u32::from(listed && !left.is_some_and(is_han));
             }
             // A shifted character before a torn annotation is no gloss, but it is never one that
             // both scripts share and that stands in this page's own words; count the plain cases only.

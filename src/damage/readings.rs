@@ -55,7 +55,12 @@ pub fn all() -> impl Iterator<Item = (char, &'static str)> {
 /// assert!(!has_reading('亳', "bó")); // not Traditional: never annotated by damage
 /// ```
 pub fn has_reading(c: char, pinyin: &str) -> bool {
-    readings(c).any(|reading| letters(reading).eq(letters(pinyin.trim())))
+    readings(c).any(|reading| is_same(reading, pinyin))
+}
+
+/// Whether two spellings are of the same syllable, tone mark included.
+pub(super) fn is_same(left: &str, right: &str) -> bool {
+    letters(left.trim()).eq(letters(right.trim()))
 }
 
 /// Whether `pinyin` is a reading of `c` when tones are left out on both sides.
