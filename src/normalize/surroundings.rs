@@ -119,6 +119,16 @@ impl Quotes {
 
     fn read_to(&mut self, bytes: &[u8], end: usize) {
         while self.at < end {
+            let rest = &bytes[self.at..end];
+            let next = match self.open {
+                None => memchr::memchr3(b'"', b'\'', b'`', rest),
+                Some(quote) if quote.is_triple => memchr::memchr2(quote.mark, b'\\', rest),
+                Some(quote) => memchr::memchr3(quote.mark, b'\\', b'\n', rest),
+            };
+            self.at += next.unwrap_or(rest.len());
+            if next.is_none() {
+                return;
+            }
             self.at += match self.open {
                 None => self.open_at(bytes),
                 Some(_) if bytes[self.at] == b'\\' => 2,
