@@ -199,6 +199,44 @@ fn a_damaged_page_can_become_traditional() {
     }
 }
 
+/// What a text becomes in all passes of a repair.
+fn repaired(to: Variant, text: &str, change: impl FnOnce(&mut Conversion)) -> String {
+    let mut options = Options::default();
+    options.to = Target::Variant(to);
+    change(&mut options.conversion);
+    Repairer::new(options).fix(text).text.into_owned()
+}
+
+#[test]
+fn words_are_exchanged_once() {
+    let text = "改革开放的历史进程，下载文档，句柄和运算符，叼着烟斗";
+    assert_eq!(
+        repaired(Variant::Tw, text, |options| options.words = true),
+        "改革開放的歷史程序，下載文件，控制代碼和運算子，叼著菸斗"
+    );
+    let chain: Arc<Dictionary> = Arc::new("甲方\t乙方\n乙方\t丙方\n".parse().unwrap());
+    assert_eq!(
+        repaired(Variant::Tw, "甲方会见乙方", |options| options
+            .dictionary =
+            Some(chain)),
+        "乙方會見丙方"
+    );
+}
+
+#[test]
+fn what_was_named_simplified_is_not_read_so_twice() {
+    for (to, expected) in [
+        (Variant::Hk, "他叼着煙斗"),
+        (Variant::Tw, "他叼著菸斗"),
+        (Variant::Hant, "他叼着菸斗"),
+    ] {
+        let given = repaired(to, "他叼着烟斗", |options| {
+            options.from = Some(Variant::Hans);
+        });
+        assert_eq!(given, expected, "{to}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 

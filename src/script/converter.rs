@@ -61,6 +61,24 @@ pub struct Conversion {
     pub engine: Engine,
 }
 
+impl Conversion {
+    /// The same for a text that was converted to a variant and is looked at once more: what came out as a word of the
+    /// region, or of the user's dictionary, is not exchanged again (句柄 控制代碼, and not 控制程式碼), and Traditional
+    /// text that came out is not read as the Simplified text that it was (煙斗, and not 煙鬥).
+    pub(crate) fn settled(&self, to: Variant) -> Conversion {
+        Conversion {
+            // Text in Simplified characters is read with the forms of its region: 著 from zh-HK is the noun.
+            from: self.from.filter(|_| to.is_simplified()),
+            words: false,
+            dictionary: self
+                .dictionary
+                .as_ref()
+                .map(|dictionary| Arc::new(dictionary.settled())),
+            ..self.clone()
+        }
+    }
+}
+
 /// What converts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

@@ -20,8 +20,6 @@ const BLOCK: usize = 64 << 10;
 const TRADITIONAL: u8 = 1;
 /// The character stands in Simplified text only.
 const SIMPLIFIED: u8 = 2;
-/// The character begins a phrase of the dictionary.
-const PHRASE_START: u8 = 4;
 /// The character is an ideograph of the main block.
 const HAN: u8 = 8;
 /// The character is kana or Hangul.
@@ -33,7 +31,6 @@ static CLASSES: [u8; 0x1_0000] = {
     let lists = [
         (table::TRADITIONAL_ONLY, TRADITIONAL),
         (table::SIMPLIFIED_ONLY, SIMPLIFIED),
-        (table::PHRASE_STARTS, PHRASE_START),
     ];
     let mut list = 0;
     while list < lists.len() {
@@ -66,12 +63,6 @@ static CLASSES: [u8; 0x1_0000] = {
 #[inline]
 fn class(code: u32) -> u8 {
     CLASSES.get(code as usize).copied().unwrap_or(0)
-}
-
-/// Whether a phrase of the dictionary begins with this character.
-#[inline]
-pub(super) fn begins_phrase(code: u32) -> bool {
-    class(code) & PHRASE_START != 0
 }
 
 /// Whether `c` stands in Traditional text only.
