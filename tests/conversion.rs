@@ -237,6 +237,16 @@ fn what_was_named_simplified_is_not_read_so_twice() {
     }
 }
 
+#[test]
+fn force_converts_other_languages_too() {
+    let text = "広島県広島市";
+    assert_eq!(converted(Variant::Hans, text), text);
+    assert_eq!(
+        with(Variant::Hans, text, |options| options.force = true),
+        "広岛県広岛市"
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 

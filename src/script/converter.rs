@@ -182,20 +182,25 @@ impl Converter {
         {
             return;
         }
-        let protected: Vec<Range<usize>> = match &self.options.protect {
+        let spared: Vec<Range<usize>> = match &self.options.protect {
             Some(regex) => regex.find_iter(text).map(|found| found.range()).collect(),
             None => Vec::new(),
         };
         let mut quotes = quotes::Quotes::new(self.options.quotes.then_some(self.to));
         for block in gate::blocks(text) {
             let part = &text[block.clone()];
-            let gate = self.gate(part);
-            let Some((way, doubtful)) = gate else {
+            let survey = gate::survey(part);
+            let Some((way, doubtful)) = self.gate(&survey) else {
                 continue;
             };
+            let mut spared = spared.clone();
+            if survey.has_other_language() && !self.options.force {
+                spared.extend(gate::other_lines(text, block.clone()));
+                spared.sort_by_key(|span| span.start);
+            }
             let mut protected = Protected {
                 output: &mut *output,
-                spans: &protected,
+                spans: &spared,
                 at: 0,
                 sure: doubtful.then_some(CLOSE),
                 quotes: &mut quotes,
@@ -218,8 +223,7 @@ impl Converter {
     }
 
     /// The way that a block goes, and whether only sure changes are made; none if it stays.
-    fn gate(&self, part: &str) -> Option<(Way, bool)> {
-        let survey = gate::survey(part);
+    fn gate(&self, survey: &gate::Survey) -> Option<(Way, bool)> {
         let (traditional, simplified) = (
             survey.scripts.traditional_only,
             survey.scripts.simplified_only,
