@@ -20,6 +20,7 @@ mod style;
 mod paths;
 mod zhe;
 mod names;
+mod around;
 mod dictionary;
 mod quotes;
 #[cfg(feature = "zhconv")]
