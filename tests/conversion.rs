@@ -199,6 +199,111 @@ fn a_damaged_page_can_become_traditional() {
     }
 }
 
+/// What a text becomes in all passes of a repair.
+fn repaired(to: Variant, text: &str, change: impl FnOnce(&mut Conversion)) -> String {
+    let mut options = Options::default();
+    options.to = Target::Variant(to);
+    change(&mut options.conversion);
+    Repairer::new(options).fix(text).text.into_owned()
+}
+
+#[test]
+fn words_are_exchanged_once() {
+    let text = "改革开放的历史进程，下载文档，句柄和运算符，叼着烟斗";
+    assert_eq!(
+        repaired(Variant::Tw, text, |options| options.words = true),
+        "改革開放的歷史程序，下載文件，控制代碼和運算子，叼著菸斗"
+    );
+    let chain: Arc<Dictionary> = Arc::new("甲方\t乙方\n乙方\t丙方\n".parse().unwrap());
+    assert_eq!(
+        repaired(Variant::Tw, "甲方会见乙方", |options| options
+            .dictionary =
+            Some(chain)),
+        "乙方會見丙方"
+    );
+}
+
+#[test]
+fn what_was_named_simplified_is_not_read_so_twice() {
+    for (to, expected) in [
+        (Variant::Hk, "他叼着煙斗"),
+        (Variant::Tw, "他叼著菸斗"),
+        (Variant::Hant, "他叼着菸斗"),
+    ] {
+        let given = repaired(to, "他叼着烟斗", |options| {
+            options.from = Some(Variant::Hans);
+        });
+        assert_eq!(given, expected, "{to}");
+    }
+}
+
+#[test]
+fn long_text_has_the_forms_of_short_text() {
+    for (text, expected) in [
+        (
+            "他家里有一座钟，请系好鞋带，咸菜很咸。",
+            "他家裡有一座鐘，請繫好鞋帶，鹹菜很鹹。",
+        ),
+        (
+            "学校里有很多学生，教室里很安静。",
+            "學校裡有很多學生，教室裡很安靜。",
+        ),
+        (
+            "这里上演一出好戏，他看了看手表，放松一点。",
+            "這裡上演一齣好戲，他看了看手錶，放鬆一點。",
+        ),
+        (
+            "他周末去二百里外的地方，那里有阿里巴巴的公司。",
+            "他週末去二百里外的地方，那裡有阿里巴巴的公司。",
+        ),
+    ] {
+        assert_eq!(converted(Variant::Tw, text), expected);
+        assert_eq!(
+            converted(Variant::Tw, &text.repeat(30)),
+            expected.repeat(30)
+        );
+    }
+}
+
+#[test]
+fn what_is_dry_and_what_is_done() {
+    for (text, expected) in [
+        ("井已经干了三年", "井已經乾了三年"),
+        ("衣服洗了还没干", "衣服洗了還沒乾"),
+        ("他的头发干了", "他的頭髮乾了"),
+        ("嘴巴有点干", "嘴巴有點乾"),
+        ("他干得很好，这件事他干了", "他幹得很好，這件事他幹了"),
+    ] {
+        assert_eq!(converted(Variant::Tw, text), expected);
+    }
+    for (text, candidates) in [("这事他不想干", ["幹", "乾"]), ("嘴巴有点干", ["乾", "幹"])]
+    {
+        let close = Converter::new(Variant::Tw).ambiguities(text, Model::embedded());
+        assert_eq!(close[0].candidates, candidates, "{text}");
+    }
+}
+
+#[test]
+fn an_old_novel_is_no_poem() {
+    let text = "宝玉带着两个小厮，黄昏时候走到门前，摇了摇头，强笑道：“我的脚疼，你又来了。”";
+    let expected = "寶玉帶着兩個小廝，黃昏時候走到門前，搖了搖頭，強笑道：“我的腳疼，你又來了。”";
+    assert_eq!(converted(Variant::Hant, text), expected);
+    assert_eq!(
+        converted(Variant::Hant, &text.repeat(30)),
+        expected.repeat(30)
+    );
+}
+
+#[test]
+fn force_converts_other_languages_too() {
+    let text = "広島県広島市";
+    assert_eq!(converted(Variant::Hans, text), text);
+    assert_eq!(
+        with(Variant::Hans, text, |options| options.force = true),
+        "広岛県広岛市"
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 

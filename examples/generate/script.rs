@@ -83,6 +83,7 @@ struct Sources {
     tw_reverse: Dictionary,
     hk: Dictionary,
     hk_reverse: Dictionary,
+    japanese: Dictionary,
     compatibility: Dictionary,
     phrases: Vec<(&'static str, Dictionary)>,
     hans_words: Vec<(String, f64)>,
@@ -145,6 +146,7 @@ pub(super) fn outputs(shared: &Path) -> Result<Vec<Output>, Failure> {
     ] {
         pairs(&mut text, name, about, &changed(dictionary)?);
     }
+    japanese(&mut text, &sources)?;
     for (name, about, columns) in [
         ("MODERN_KEEPS", "modern prose", &[ENCYCLOPAEDIA, SOCIAL][..]),
         ("LAW_KEEPS", "law", &[LAW][..]),
@@ -228,6 +230,7 @@ impl Sources {
             tw_reverse: dictionary("TWVariantsRev")?,
             hk: dictionary("HKVariants")?,
             hk_reverse: dictionary("HKVariantsRev")?,
+            japanese: dictionary("JPShinjitaiCharacters")?,
             compatibility: dictionary("CJK_Compatibility_Ideographs")?,
             phrases,
             hans_words: words(HANS_WORDS, &mut named)?,
@@ -270,6 +273,7 @@ const NAMES: &str = "
     岳飛 岳雲鵬 岳陽 岳麓 岳母 岳父 岳丈 岳西 岳池 岳不羣 岳靈珊 岳家軍 岳王廟
     谷歌 谷雨 谷城 谷愛凌 谷建芬 鬼谷子
     天后 天后宮 皇天后土 后羿 后稷 后土 影后 歌后 王后 太后 皇后 母后 呂后 武后 后妃 皇太后
+    幹得很好 幹得很快 幹得很漂亮 幹得很出色 幹得很不錯
     子丑寅卯 丑牛 丑時 辛丑 乙丑 丁丑 己丑 癸丑
     令狐沖 林沖 張三丰 丰子愷 丰采 丰姿 丰神 丰韻
     臺灣 臺北 臺中 臺南 臺東 臺灣人 臺灣海峽 新臺幣
@@ -374,6 +378,70 @@ fn changed(dictionary: &Dictionary) -> Result<Vec<(char, char)>, Failure> {
 fn pairs(text: &mut String, name: &str, about: &str, pairs: &[(char, char)]) {
     let characters: Vec<char> = pairs.iter().flat_map(|&(from, to)| [from, to]).collect();
     super::literal(text, name, about, &characters);
+}
+
+/// The characters of common use in Japanese, and those of them that no Chinese text has.
+fn japanese(text: &mut String, sources: &Sources) -> Result<(), Failure> {
+    /// A character that Chinese text has this often is one of its own: the counts have 隠 2,617 times, 捜 18 times, and 黒
+    /// 12 times.
+    const OWN_USE: f64 = 15.0;
+    // The rows of the first level of JIS X 0208.
+    let cells = (0xB0..=0xCF).flat_map(|row| (0xA1..=0xFE).map(move |cell| [row, cell]));
+    let common: BTreeSet<char> = cells
+        .filter_map(|bytes: [u8; 2]| {
+            let (decoded, _, failed) = encoding_rs::EUC_JP.decode(&bytes);
+            (!failed).then(|| decoded.chars().next())?
+        })
+        .collect();
+    let dictionaries = [&sources.ts, &sources.st, &sources.tw, &sources.hk];
+    let known: BTreeSet<&str> = dictionaries
+        .iter()
+        .flat_map(|dictionary| &dictionary.entries)
+        .flat_map(|(key, options)| std::iter::once(key).chain(options))
+        .map(String::as_str)
+        .collect();
+    let in_text = |c: char| -> f64 {
+        let all = [&sources.hans_counts, &sources.hant_counts];
+        let rows = all.iter().filter_map(|counts| counts.get(&c));
+        rows.flatten().sum()
+    };
+    let mut only = BTreeSet::new();
+    for shinjitai in sources.japanese.entries.keys() {
+        let c = single(shinjitai)?;
+        if common.contains(&c)
+            && !known.contains(&**shinjitai)
+            && !in_chinese_code(c)
+            && in_text(c) < OWN_USE
+        {
+            only.insert(c);
+        }
+    }
+    for (name, about, characters) in [
+        (
+            "JAPANESE_COMMON",
+            "Characters of common use in Japanese: the first level of JIS X 0208.",
+            common,
+        ),
+        (
+            "JAPANESE_ONLY",
+            "Those of them that stand in no Chinese text of either script.",
+            only,
+        ),
+    ] {
+        let characters: Vec<char> = characters.into_iter().collect();
+        super::literal(text, name, about, &characters);
+    }
+    Ok(())
+}
+
+/// Whether GB 2312 or Big5 has the character.
+fn in_chinese_code(c: char) -> bool {
+    let text = c.to_string();
+    let (gbk, _, unknown) = encoding_rs::GBK.encode(&text);
+    let in_gb2312 = !unknown && gbk.len() == 2 && gbk[0] >= 0xB0 && gbk[1] >= 0xA1;
+    let (big5, _, unknown) = encoding_rs::BIG5.encode(&text);
+    // Beyond that are the characters of Hong Kong, with many of Japanese.
+    in_gb2312 || !unknown && matches!(big5[0], 0xA4..=0xF9)
 }
 
 /// Variants of common Simplified characters that no dictionary of OpenCC converts.
@@ -817,11 +885,16 @@ const MODERN: usize = 1;
 const CLASSIC: usize = 3;
 /// The share of a form that stands outside words at least: the words were counted in other texts.
 const LEFT: f64 = 0.05;
-/// How often the forms of a character must have been counted as words of one character, and how much of it one form must
-/// have, to tell how it stands alone in modern prose. In words another form may be the usual one (臺灣, but 台 alone; 儘管,
-/// but 盡 alone). Where no form has nearly all, names decide too (托, 里), and the counts of all characters know better.
+/// How much counts of characters in modern texts weigh against counts of words of one character in telling how a
+/// character stands alone in modern prose: in the texts another form may be the usual one in words (臺灣, but 台 alone) and
+/// in names (里), and the list has surnames among its words (涂). Three parts of five lose least on the encyclopaedias.
+const IN_TEXT: f64 = 0.6;
+/// The usual form of OpenCC counts as so often seen in modern texts: few counts of another form (饑 11 times, 飢 three
+/// times) are no evidence against it.
+const USUAL_SEEN: f64 = 20.0;
+/// How often the forms of a character must have been counted as words of one character to overrule what the texts say of its
+/// forms in words: 里 has its counts there from names, and 周.
 const SINGLES: f64 = 100.0;
-const CLEAR: f64 = 0.95;
 
 impl Hant {
     fn new(sources: &Sources, fold: &dyn Fn(char) -> char) -> Result<Hant, Failure> {
@@ -880,16 +953,26 @@ impl Hant {
         let options = forms
             .into_iter()
             .map(|(from, known)| {
-                let share = |counts: &BTreeMap<char, f64>, c: char| {
-                    // What stays as it is in Simplified text was counted as that (俱, an option of 具).
-                    let of = |c: char| match counts.get(&c) {
-                        Some(&count) if fold(c) == from => count,
-                        _ => 0.0,
-                    };
-                    let all: f64 = known.iter().map(|&c| of(c)).sum();
-                    (of(c) + SMOOTH / known.len() as f64) / (all + SMOOTH)
+                // What stays as it is in Simplified text was counted as that (俱, an option of 具).
+                let of = |counts: &BTreeMap<char, f64>, c: char| match counts.get(&c) {
+                    Some(&count) if fold(c) == from => count,
+                    _ => 0.0,
                 };
-                let scored = known
+                let sum = |counts: &BTreeMap<char, f64>| -> f64 {
+                    known.iter().map(|&c| of(counts, c)).sum()
+                };
+                // The first form was seen `more` often.
+                let share_and = |counts: &BTreeMap<char, f64>, c: char, more: f64| {
+                    let own = of(counts, c) + if c == known[0] { more } else { 0.0 };
+                    (own + SMOOTH / known.len() as f64) / (sum(counts) + more + SMOOTH)
+                };
+                let share = |counts: &BTreeMap<char, f64>, c: char| share_and(counts, c, 0.0);
+                let modern = |c: char| {
+                    let in_text = share_and(&styled[MODERN], c, USUAL_SEEN);
+                    in_text.powf(IN_TEXT) * share(&singles, c).powf(1.0 - IN_TEXT)
+                };
+                let all_modern: f64 = known.iter().map(|&c| modern(c)).sum();
+                let mut scored: Vec<Form> = known
                     .iter()
                     .enumerate()
                     .map(|(index, &c)| {
@@ -900,10 +983,8 @@ impl Hant {
                         };
                         for (style, counts) in styled.iter().enumerate().take(STYLES).skip(1) {
                             let here = share(counts, c);
-                            let single: f64 = known.iter().filter_map(|c| singles.get(c)).sum();
-                            let clear = known.iter().any(|&c| share(&singles, c) >= CLEAR);
                             let alone = match style {
-                                MODERN if clear && single >= SINGLES => share(&singles, c),
+                                MODERN => modern(c) / all_modern,
                                 _ => here,
                             };
                             form.alone[style] = steps(alone.ln());
@@ -913,6 +994,16 @@ impl Hant {
                         form
                     })
                     .collect();
+                let alone = |form: &&Form| of(&singles, form.c);
+                let overruled = scored
+                    .iter()
+                    .max_by(|a, b| alone(a).total_cmp(&alone(b)))
+                    .is_some_and(|most| most.style[MODERN] < 0);
+                if overruled && sum(&singles) >= SINGLES {
+                    for form in &mut scored {
+                        form.style[MODERN] = 0;
+                    }
+                }
                 (from, scored)
             })
             .collect();
@@ -1180,20 +1271,20 @@ fn pair_hash(a: u16, b: u16) -> usize {
     (mixed >> 16) as usize
 }
 
-/// For each character from U+4E00 to U+9FFF two bytes: how much it speaks for law and for classical text
+/// For each character from U+4E00 to U+9FFF three bytes: how much it speaks for law, for classical text and for old novels
 /// against modern prose, in steps.
 fn styles(sources: &Sources, fold: &dyn Fn(char) -> char) -> Vec<u8> {
-    let mut rows: BTreeMap<char, [f64; 3]> = BTreeMap::new();
-    let mut totals = [0.0; 3];
+    let mut rows: BTreeMap<char, [f64; 4]> = BTreeMap::new();
+    let mut totals = [0.0; 4];
     for (&c, row) in sources.hans_counts.iter().chain(&sources.hant_counts) {
         let groups = [
             row[NEWS] + row[SOCIAL] + row[TECHNICAL] + row[ENCYCLOPAEDIA],
             row[LAW],
             row[CLASSICAL],
+            row[LITERATURE],
         ];
-        let _ = row[LITERATURE];
         let cell = rows.entry(fold(c)).or_default();
-        for index in 0..3 {
+        for index in 0..4 {
             cell[index] += groups[index];
             totals[index] += groups[index];
         }
@@ -1203,7 +1294,7 @@ fn styles(sources: &Sources, fold: &dyn Fn(char) -> char) -> Vec<u8> {
         let row = rows.get(&c).copied().unwrap_or_default();
         let log = |index: usize| ((row[index] + 5.0) / totals[index]).ln();
         let known = row.iter().sum::<f64>() >= 20.0;
-        for index in [1, 2] {
+        for index in [1, 2, 3] {
             let score = if known { steps(log(index) - log(0)) } else { 0 };
             bytes.push(score as u8);
         }

@@ -61,6 +61,24 @@ pub struct Conversion {
     pub engine: Engine,
 }
 
+impl Conversion {
+    /// The same for a text that was converted to a variant and is looked at once more: what came out as a word of the
+    /// region, or of the user's dictionary, is not exchanged again (句柄 控制代碼, and not 控制程式碼), and Traditional
+    /// text that came out is not read as the Simplified text that it was (煙斗, and not 煙鬥).
+    pub(crate) fn settled(&self, to: Variant) -> Conversion {
+        Conversion {
+            // Text in Simplified characters is read with the forms of its region: 著 from zh-HK is the noun.
+            from: self.from.filter(|_| to.is_simplified()),
+            words: false,
+            dictionary: self
+                .dictionary
+                .as_ref()
+                .map(|dictionary| Arc::new(dictionary.settled())),
+            ..self.clone()
+        }
+    }
+}
+
 /// What converts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -164,20 +182,25 @@ impl Converter {
         {
             return;
         }
-        let protected: Vec<Range<usize>> = match &self.options.protect {
+        let spared: Vec<Range<usize>> = match &self.options.protect {
             Some(regex) => regex.find_iter(text).map(|found| found.range()).collect(),
             None => Vec::new(),
         };
         let mut quotes = quotes::Quotes::new(self.options.quotes.then_some(self.to));
         for block in gate::blocks(text) {
             let part = &text[block.clone()];
-            let gate = self.gate(part);
-            let Some((way, doubtful)) = gate else {
+            let survey = gate::survey(part);
+            let Some((way, doubtful)) = self.gate(&survey) else {
                 continue;
             };
+            let mut spared = spared.clone();
+            if survey.has_other_language() && !self.options.force {
+                spared.extend(gate::other_lines(text, block.clone()));
+                spared.sort_by_key(|span| span.start);
+            }
             let mut protected = Protected {
                 output: &mut *output,
-                spans: &protected,
+                spans: &spared,
                 at: 0,
                 sure: doubtful.then_some(CLOSE),
                 quotes: &mut quotes,
@@ -200,8 +223,7 @@ impl Converter {
     }
 
     /// The way that a block goes, and whether only sure changes are made; none if it stays.
-    fn gate(&self, part: &str) -> Option<(Way, bool)> {
-        let survey = gate::survey(part);
+    fn gate(&self, survey: &gate::Survey) -> Option<(Way, bool)> {
         let (traditional, simplified) = (
             survey.scripts.traditional_only,
             survey.scripts.simplified_only,

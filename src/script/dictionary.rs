@@ -68,6 +68,15 @@ impl Dictionary {
         }
     }
 
+    /// The same, and what comes out of it stays.
+    pub(super) fn settled(&self) -> Dictionary {
+        let mut settled = self.clone();
+        for becomes in self.entries.values() {
+            settled.insert(becomes.clone(), becomes.clone());
+        }
+        settled
+    }
+
     /// The longest entry at the start of `text`: its length in bytes and what it becomes.
     pub(super) fn longest(&self, text: &str) -> Option<(usize, &str)> {
         let first = text.chars().next()?;

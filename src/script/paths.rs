@@ -6,7 +6,9 @@
 //! once; how much worse the best path with another form is says how close it was.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
+use super::around;
 use super::forms::{Form, Forms};
 use super::names;
 use super::style::Style;
@@ -96,6 +98,8 @@ struct Place {
     open: Option<usize>,
     /// For 著: what the language model says for each form.
     heard: [f32; 2],
+    /// By itself: the form that what stands around asks for, and how far it is ahead, in nats.
+    around: Option<(char, f32)>,
 }
 
 struct Edge {
@@ -154,11 +158,7 @@ impl<'r> Reader<'r> {
         scratch.places.clear();
         scratch.edges.clear();
         scratch.picks.clear();
-        let before = text[floor..at].char_indices().rev().take(BEFORE);
-        for (place, c) in before.take_while(|(_, c)| is_word_character(*c)) {
-            scratch.places.push(self.place(text, floor + place, c));
-        }
-        scratch.places.reverse();
+        self.places_before(&mut scratch, text, floor, at);
         let target = scratch.places.len();
         let mut rest = text[at..].char_indices();
         let mut read_to = |places: &mut Vec<Place>, wanted: usize| {
@@ -220,7 +220,29 @@ impl<'r> Reader<'r> {
             low -= 1;
         }
         self.pairs(&mut scratch, low, high);
-        self.best(&mut scratch, low, high, None);
+        self.follow_best(&mut scratch, low..high, target, decided);
+        self.scratch = scratch;
+    }
+
+    /// Adds the places in front of byte `at`, as far back as a word that covers it may begin.
+    fn places_before(&self, scratch: &mut Scratch, text: &str, floor: usize, at: usize) {
+        let before = text[floor..at].char_indices().rev().take(BEFORE);
+        for (place, c) in before.take_while(|(_, c)| is_word_character(*c)) {
+            scratch.places.push(self.place(text, floor + place, c));
+        }
+        scratch.places.reverse();
+    }
+
+    /// Adds what the best path over a stretch of places decides, from the place `target` on.
+    fn follow_best(
+        &mut self,
+        scratch: &mut Scratch,
+        stretch: Range<usize>,
+        target: usize,
+        decided: &mut VecDeque<Decided>,
+    ) {
+        let (low, high) = (stretch.start, stretch.end);
+        self.best(scratch, low, high, None);
         let best_score = scratch.best[high].0;
         let mut chosen = std::mem::take(&mut scratch.chosen);
         chosen.clear();
@@ -234,26 +256,26 @@ impl<'r> Reader<'r> {
             let options = self.forms.options(open);
             let new = options[usize::from(pick)].new;
             let rival = self.margins.then(|| {
-                self.best(&mut scratch, low, high, Some((index, pick)));
+                self.best(scratch, low, high, Some((index, pick)));
                 let margin = best_score - scratch.best[high].0;
                 let rival = scratch.path(low).find(|(place, _)| *place == index);
                 let rival = rival.map_or(0, |(_, pick)| pick);
                 (options[usize::from(rival)].new, margin)
             });
             if c == '著' {
-                let odds = heard[1] - heard[0];
-                let agrees = (odds > 0.0) == (new == '着');
-                self.zhe.push((
-                    at,
-                    Choice {
-                        odds: if agrees { odds } else { -odds },
-                    },
-                ));
+                self.hear(at, heard, new);
             }
             decided.push_back(Decided { at, new, rival });
         }
         scratch.chosen = chosen;
-        self.scratch = scratch;
+    }
+
+    /// Notes what a 著 became: the model reads on from there.
+    fn hear(&mut self, at: usize, heard: [f32; 2], new: char) {
+        let odds = heard[1] - heard[0];
+        let agrees = (odds > 0.0) == (new == '着');
+        let odds = if agrees { odds } else { -odds };
+        self.zhe.push((at, Choice { odds }));
     }
 
     /// The decision where the character at byte `at` is a surname, and no word.
@@ -297,19 +319,20 @@ impl<'r> Reader<'r> {
             return None;
         }
         let options = self.forms.options(open);
-        let score = |form: &Form| form.alone[self.style as usize];
+        let around = self.around(text, at, open);
+        let score = |index: usize| self.alone_score(options, index, around);
         let mut best = 0;
-        for (index, form) in options.iter().enumerate() {
-            if score(form) > score(&options[best]) {
+        for index in 1..options.len() {
+            if score(index) > score(best) {
                 best = index;
             }
         }
-        let rival = options
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| *index != best)
-            .max_by(|a, b| score(a.1).total_cmp(&score(b.1)))
-            .map(|(_, form)| (form.new, score(&options[best]) - score(form)));
+        // Of forms that are as likely the one that the table has first.
+        let rival = (0..options.len())
+            .rev()
+            .filter(|index| *index != best)
+            .max_by(|a, b| score(*a).total_cmp(&score(*b)))
+            .map(|index| (options[index].new, score(best) - score(index)));
         Some(Decided {
             at,
             new: options[best].new,
@@ -327,7 +350,10 @@ impl<'r> Reader<'r> {
         !self.margins
             && !self.styled()
             && scratch.edges.iter().all(usual)
-            && scratch.places.iter().all(|place| place.c != '著')
+            && scratch
+                .places
+                .iter()
+                .all(|place| place.c != '著' && place.around.is_none())
     }
 
     /// How long the longest word may be that begins at the first of these places; 0 if there is none.
@@ -387,7 +413,47 @@ impl<'r> Reader<'r> {
             let odds = zhe::choose(self.model, text, at, &self.zhe).odds;
             heard = [(-odds).min(0.0), odds.min(0.0)];
         }
-        Place { at, c, open, heard }
+        let around = open.and_then(|open| self.around(text, at, open));
+        Place {
+            at,
+            c,
+            open,
+            heard,
+            around,
+        }
+    }
+
+    /// The form that what stands around a character asks for by itself, if it is one of its forms.
+    fn around(&self, text: &str, at: usize, open: usize) -> Option<(char, f32)> {
+        // Law and classical text have their own counts for characters by themselves.
+        let is_wanted =
+            self.words.has_spellings() && matches!(self.style, Style::Plain | Style::Modern);
+        let found = is_wanted.then(|| around::form(text, at))??;
+        let options = self.forms.options(open);
+        options
+            .iter()
+            .any(|option| option.key == found.0)
+            .then_some(found)
+    }
+
+    /// The score of a form by itself. What stands around the character moves the other forms until the best of them is as
+    /// far behind as it says; the character is worth no more than without it.
+    fn alone_score(&self, options: &[Form], index: usize, around: Option<(char, f32)>) -> f32 {
+        let score = |form: &Form| form.alone[self.style as usize];
+        let own = score(&options[index]);
+        let Some((key, ahead)) = around else {
+            return own;
+        };
+        let best = |forms: &mut dyn Iterator<Item = &Form>| {
+            forms.map(score).fold(f32::NEG_INFINITY, f32::max)
+        };
+        let most = best(&mut options.iter());
+        if options[index].key == key {
+            most
+        } else {
+            let others = best(&mut options.iter().filter(|form| form.key != key));
+            own - others + most - ahead
+        }
     }
 
     /// Adds pairs of characters with one form each that stand together more often than by chance: the lists have
@@ -489,6 +555,12 @@ impl<'r> Reader<'r> {
                     Style::Plain if !self.words.has_spellings() => 0.0,
                     Style::Plain if found.in_dictionary => LONGER * length as f32,
                     Style::Plain => found.share + FOREIGN,
+                    // A word that all spell alike is written so in modern prose too, whatever the style says of the
+                    // form; short ones are worth little by themselves (手錶).
+                    Style::Modern if found.in_dictionary && found.share == 0.0 => {
+                        let short = if length == 1 { LONGER } else { 0.0 };
+                        short - score.min(0.0)
+                    }
                     _ => found.share,
                 };
                 let place = scratch.picks.len();
@@ -545,11 +617,11 @@ impl<'r> Reader<'r> {
             let options = self.forms.options(open);
             let heard = places[index].heard;
             let mut found = (NONE, f32::NEG_INFINITY);
-            for (pick, form) in options.iter().enumerate() {
+            for pick in 0..options.len() {
                 let score = if places[index].c == '著' && heard != [0.0; 2] {
                     heard.get(pick).copied().unwrap_or(UNSEEN)
                 } else {
-                    form.alone[self.style as usize]
+                    self.alone_score(options, pick, places[index].around)
                 };
                 if score > found.1 && !forbidden(index, pick as u8) {
                     found = (pick as u8, score);

@@ -5,7 +5,7 @@ use super::variant::Variant;
 /// Turns the marks of one text, where that is wanted.
 pub(super) struct Quotes {
     to_simplified: Option<bool>,
-    /// Whether a straight quotation mark would be a closing one.
+    /// Whether a ‘ is open, so that the next ’ closes it and is no apostrophe.
     single_open: bool,
 }
 

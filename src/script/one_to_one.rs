@@ -1,28 +1,20 @@
-//! The edits that turn Traditional text into Simplified.
+//! The edits that turn the Traditional text of damaged pages into Simplified: the way back through the one-to-one table
+//! that the text came out of.
 
 use std::ops::Range;
 
 use compact_str::CompactString;
 
-use super::gate::{self, after_ascii, begins_phrase};
-use super::table::PHRASES;
+use super::gate::{self, after_ascii};
 use super::zhe::{self, Choice};
-use super::{count, difference, simplified, wants_simplified};
+use super::{count, simplified, wants_simplified};
 use crate::codec::literal;
 use crate::edit::{Candidate, Edit, EditList, Evidence, Rule};
 use crate::lm::Model;
 
-/// How Traditional text becomes Simplified.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// First option everywhere, only 著 decided by the model: for pages whose Traditional text
-    /// itself came out of a one-to-one table.
-    OneToOne,
-    /// With phrases and exceptions: for text that a person wrote in Traditional characters.
-    Phrases,
-}
-
-/// Edits that turn `text` into Simplified Chinese: one for each character or phrase that changes.
+/// Edits that turn `text` into Simplified Chinese, one for each character that changes: the first option everywhere, and
+/// only 著 decided by the model. For pages whose Traditional text itself came out of a one-to-one table; text that a person
+/// wrote is for a [`Converter`](super::Converter).
 ///
 /// Text that is Simplified already gets none. The decision is made by
 /// [`wants_simplified`](super::wants_simplified) for the whole text or, beyond 96 KiB, block by block
@@ -34,23 +26,23 @@ pub enum Style {
 ///
 /// ```
 /// use hanfix::lm::Model;
-/// use hanfix::script::{Style, to_simplified};
-/// let edits = to_simplified("隨著經濟發展，名著暢銷", Style::Phrases, Model::embedded());
+/// use hanfix::script::to_simplified;
+/// let edits = to_simplified("隨著經濟發展，名著暢銷", Model::embedded());
 /// let new: Vec<&str> = edits.iter().map(|edit| edit.new.as_str()).collect();
 /// assert_eq!(new, ["随", "着", "经", "济", "发", "畅", "销"]);
 /// ```
-pub fn to_simplified(text: &str, style: Style, model: &Model) -> EditList {
+pub fn to_simplified(text: &str, model: &Model) -> EditList {
     let mut edits = EditList::default();
     for block in gate::blocks(text) {
         let part = &text[block.clone()];
         if wants_simplified(&count(part)) && !gate::is_other_language(part) {
-            convert(text, block, style, model, &mut edits);
+            convert(text, block, model, &mut edits);
         }
     }
     edits
 }
 
-fn convert(text: &str, block: Range<usize>, style: Style, model: &Model, edits: &mut EditList) {
+fn convert(text: &str, block: Range<usize>, model: &Model, edits: &mut EditList) {
     let bytes = text.as_bytes();
     let mut decided: Vec<(usize, Choice)> = Vec::new();
     let mut at = block.start;
@@ -66,14 +58,6 @@ fn convert(text: &str, block: Range<usize>, style: Style, model: &Model, edits: 
             }
             0xE0.. => literal::next(text, at),
         };
-        if style == Style::Phrases
-            && begins_phrase(code)
-            && let Some((old, new)) = phrase(&text[at..block.end])
-        {
-            push_difference(edits, at, old, new);
-            at += old.len();
-            continue;
-        }
         let c = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
         if c == '著' {
             let choice = zhe::choose(model, text, at, &decided);
@@ -88,25 +72,6 @@ fn convert(text: &str, block: Range<usize>, style: Style, model: &Model, edits: 
             }
         }
         at = after;
-    }
-}
-
-/// The longest phrase of the dictionary at the start of `text`, and what it becomes.
-fn phrase(text: &str) -> Option<(&'static str, &'static str)> {
-    let first = text.chars().next()?;
-    let begins = PHRASES.partition_point(|(key, _)| key.chars().next() < Some(first));
-    PHRASES[begins..]
-        .iter()
-        .take_while(|(key, _)| key.starts_with(first))
-        .filter(|(key, _)| text.starts_with(key))
-        .max_by_key(|(key, _)| key.len())
-        .copied()
-}
-
-/// The edit between what the two texts have in common at their ends, if they differ.
-fn push_difference(edits: &mut EditList, at: usize, old: &str, new: &str) {
-    if let Some((span, new)) = difference(at, old, new) {
-        edits.push(plain(span, new));
     }
 }
 
