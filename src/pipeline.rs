@@ -11,7 +11,8 @@ use std::sync::Arc;
 pub use crate::damage::page::Page;
 
 use crate::damage::{markup, trigger};
-use crate::edit::{Bias, Candidate, EditList, Rule};
+use crate::decode::Decoded;
+use crate::edit::{Bias, Candidate, Edit, EditList, Rule};
 use crate::lm::Model;
 use crate::normalize::{escapes, pieces, punctuation};
 use crate::repair::channel::misread;
@@ -146,6 +147,38 @@ impl<'t> Repaired<'t> {
             edits: EditList::default(),
             unresolved: Vec::new(),
         }
+    }
+
+    /// The repair without the edits that reach over bytes which could not be decoded, and so stay: they become spots that are
+    /// left.
+    pub(crate) fn beside_undecodable(mut self, decoded: &'t Decoded<'_>) -> Self {
+        if self.edits.is_empty() || decoded.ledger.undecodable() == 0 {
+            return self;
+        }
+        let entries = decoded.ledger.iter().filter(|entry| !entry.decoded);
+        let kept: Vec<Range<usize>> = entries
+            .map(|entry| entry.offset..entry.offset + entry.length)
+            .collect();
+        let reaches = |edit: &Edit| markup::touches(&kept, &edit.span);
+        let left = self.edits.iter().filter(|edit| reaches(edit));
+        let left: Vec<Unresolved> = left
+            .map(|edit| Unresolved {
+                span: edit.span.clone(),
+                rule: edit.rule,
+                confidence: edit.confidence,
+                reason: "a repair would reach over bytes that cannot be decoded and are kept"
+                    .to_owned(),
+                candidates: Vec::new(),
+            })
+            .collect();
+        if !left.is_empty() {
+            self.edits = self.edits.filter(|edit| !reaches(edit));
+            let text = self.edits.apply(&decoded.text);
+            self.text = text.expect("fewer edits fit as well");
+            self.unresolved.extend(left);
+            self.unresolved.sort_by_key(|spot| spot.span.start);
+        }
+        self
     }
 }
 

@@ -287,3 +287,19 @@ fn a_character_that_does_not_fit_is_named_with_its_line() {
     .unwrap_err();
     assert!(error.to_string().contains("at 41:3"), "{error}");
 }
+
+#[test]
+fn broken_bytes_amid_misread_text_stay() {
+    let misread = "鏈嶅姟鍣ㄥ嚭閿欎簡锛岃绋嶅悗鍐嶈瘯銆傚ぇ瀹堕兘鍦ㄧ瓑銆\n";
+    for at in 0..misread.len() {
+        let (before, after) = misread.as_bytes().split_at(at);
+        let input = [before, b"\xFF", after].concat();
+        let output = fixed(&input, 4096, Limits::default());
+        let kept = |bytes: &[u8]| bytes.iter().filter(|&&byte| byte == 0xFF).count();
+        assert_eq!(kept(&output), 1, "{at}");
+    }
+    // What is not beside the broken byte is repaired all the same.
+    let input = [b"\xFF\n", misread.as_bytes()].concat();
+    let output = fixed(&input, 4096, Limits::default());
+    assert!(String::from_utf8_lossy(&output).contains("服务器出错了"));
+}

@@ -206,7 +206,7 @@ impl<'r> Format<'r> {
             _ => self.repairer.fix_block(text, page),
         };
         Fixed {
-            repaired,
+            repaired: repaired.beside_undecodable(decoded),
             malformed,
         }
     }
@@ -228,7 +228,10 @@ impl<'r> Format<'r> {
         prepared: Prepared,
     ) -> Repaired<'t> {
         let text = &*decoded.text;
-        let repaired = self.repairer.fix_prepared(text, page, Some(prepared));
+        let repaired = self
+            .repairer
+            .fix_prepared(text, page, Some(prepared))
+            .beside_undecodable(decoded);
         match self.kind {
             Kind::Markdown => without(repaired, text, markdown_kept),
             Kind::Subtitles => without(repaired, text, subtitles_kept),

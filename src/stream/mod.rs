@@ -76,6 +76,7 @@ impl Repair for &Repairer {
             return Repaired::untouched(&decoded.text);
         }
         self.fix_block(&decoded.text, page)
+            .beside_undecodable(decoded)
     }
 
     fn of_blocks(&self) -> Option<&Repairer> {
@@ -90,6 +91,7 @@ impl Repair for &Repairer {
         prepared: Ahead,
     ) -> Repaired<'t> {
         self.fix_prepared(&decoded.text, page, Some(prepared.0))
+            .beside_undecodable(decoded)
     }
 }
 

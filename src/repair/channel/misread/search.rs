@@ -39,10 +39,11 @@ const TRIES_AGAIN: usize = 512;
 const INCOMPLETE: f32 = 5.0;
 /// What it costs to begin a run that nothing on the page speaks for yet.
 pub(super) const OPEN: f32 = 8.0;
-/// How much more behind a character that is suspicious itself: a run begins with the first of these.
+/// How much more for each suspicious character in front, so many at most: a run begins with the first of these.
 const OPEN_LATE: f32 = 4.0;
 const LATE_ROW: f32 = 3.0;
-/// What it costs to begin one behind a character that the wrong codec has too: text is misread from the beginning of a line or of a value on, as a rule.
+/// The same behind another character that the wrong codec has too: text is misread from the beginning of a line or of a
+/// value on, as a rule.
 const OPEN_INSIDE: f32 = 3.0;
 /// What a suspicious character costs behind a run that may as well belong to it.
 const LEFT_OVER: f32 = 2.0;
@@ -99,11 +100,11 @@ const OTHER_SCRIPT: f32 = 3.0;
 /// and costs nothing; a space before a letter or a digit may as well not have been there.
 fn eaten_before(rest: &str) -> Option<(u8, f32)> {
     let name = rest.strip_prefix('/').unwrap_or(rest);
-    let end = name.find(|c: char| !c.is_ascii_alphanumeric());
-    let behind = name[end.unwrap_or(name.len())..].trim_start();
+    let letters = name.bytes().take(LONGEST_TAG + 1);
+    let length = letters.take_while(u8::is_ascii_alphanumeric).count();
+    let behind = name[length..].strip_prefix(' ').unwrap_or(&name[length..]);
     let is_tag = name.starts_with(|c: char| c.is_ascii_lowercase())
-        && end.is_some_and(|end| end <= LONGEST_TAG)
-        && behind.trim_start_matches('/').starts_with('>');
+        && (behind.starts_with('>') || behind.starts_with("/>"));
     if is_tag {
         return Some((b'<', 0.0));
     }
@@ -451,7 +452,9 @@ impl Search<'_> {
             let again = matches!(c, '?' | '\u{FFFD}') && before == Some(c);
             let most_tried = if again { TRIES_AGAIN } else { TRIES[0] };
             let following = text[to..].chars().next();
-            self.eaten = eaten_before(&text[to..]);
+            self.eaten = matches!(c, '?' | char::REPLACEMENT_CHARACTER)
+                .then(|| eaten_before(&text[to..]))
+                .flatten();
             self.alone = c == '?' && before == Some(' ') && following == Some(' ');
             while silent.next_if(|&&place| place < at).is_some() {}
             let exhausted = self.lookups > self.way.budget;
