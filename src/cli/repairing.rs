@@ -60,7 +60,7 @@ pub(crate) struct RepairArguments {
     encoding: String,
     /// Kind of text: auto, plain, html
     ///
-    /// In HTML, tags, attributes, scripts and styles are never edited.
+    /// In HTML, text and the attributes title, alt and description are repaired; tags, scripts and styles never.
     #[arg(
         long,
         value_name = "KIND",
