@@ -149,6 +149,11 @@ impl<'t> Repaired<'t> {
         }
     }
 
+    /// Whether nothing is changed and nothing is reported.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.edits.is_empty() && self.unresolved.is_empty()
+    }
+
     /// The repair without the edits that reach over bytes which could not be decoded, and so stay: they become spots that are
     /// left.
     pub(crate) fn beside_undecodable(mut self, decoded: &'t Decoded<'_>) -> Self {
@@ -159,26 +164,44 @@ impl<'t> Repaired<'t> {
         let kept: Vec<Range<usize>> = entries
             .map(|entry| entry.offset..entry.offset + entry.length)
             .collect();
-        let reaches = |edit: &Edit| markup::touches(&kept, &edit.span);
-        let left = self.edits.iter().filter(|edit| reaches(edit));
-        let left: Vec<Unresolved> = left
-            .map(|edit| Unresolved {
-                span: edit.span.clone(),
-                rule: edit.rule,
-                confidence: edit.confidence,
-                reason: "a repair would reach over bytes that cannot be decoded and are kept"
-                    .to_owned(),
-                candidates: Vec::new(),
-            })
-            .collect();
-        if !left.is_empty() {
-            self.edits = self.edits.filter(|edit| !reaches(edit));
-            let text = self.edits.apply(&decoded.text);
-            self.text = text.expect("fewer edits fit as well");
-            self.unresolved.extend(left);
-            self.unresolved.sort_by_key(|spot| spot.span.start);
-        }
+        let left = self.take_back(&decoded.text, &kept);
+        self.unresolved
+            .extend(
+                left.into_iter().map(|edit| Unresolved {
+                    span: edit.span,
+                    rule: edit.rule,
+                    confidence: edit.confidence,
+                    reason: "a repair would reach over bytes that cannot be decoded and are kept"
+                        .to_owned(),
+                    candidates: Vec::new(),
+                }),
+            );
+        self.unresolved.sort_by_key(|spot| spot.span.start);
         self
+    }
+
+    /// The repair without what touches parts of the text (in order) that stay.
+    pub(crate) fn without(mut self, text: &'t str, kept: &[Range<usize>]) -> Self {
+        self.take_back(text, kept);
+        self.unresolved
+            .retain(|spot| !markup::touches(kept, &spot.span));
+        self
+    }
+
+    /// Takes back the edits that touch parts of the text (in order), and gives them.
+    fn take_back(&mut self, text: &'t str, kept: &[Range<usize>]) -> Vec<Edit> {
+        let touches = |edit: &Edit| markup::touches(kept, &edit.span);
+        let taken: Vec<Edit> = self
+            .edits
+            .iter()
+            .filter(|edit| touches(edit))
+            .cloned()
+            .collect();
+        if !taken.is_empty() {
+            self.edits = std::mem::take(&mut self.edits).filter(|edit| !touches(edit));
+            self.text = self.edits.apply(text).expect("fewer edits fit as well");
+        }
+        taken
     }
 }
 
@@ -406,17 +429,16 @@ impl Repairer {
                 revision.apply(punctuation::widen(&revision.text, &left));
             }
         }
-        if !(revision.edits.is_empty() && unresolved.is_empty()) && is_html() {
-            let protected = markup::protected(text);
-            revision.keep_out_of(&protected);
-            unresolved.retain(|spot| !markup::touches(&protected, &spot.span));
-        }
         unresolved.sort_by_key(|spot| spot.span.start);
-        Repaired {
+        let repaired = Repaired {
             text: revision.text,
             edits: revision.edits,
             unresolved,
+        };
+        if repaired.is_untouched() || !is_html() {
+            return repaired;
         }
+        repaired.without(text, &markup::protected(text))
     }
 
     /// Whether the text is markup; asked for several times, found out once.
@@ -587,17 +609,6 @@ impl<'t> Revision<'t> {
         for spot in spots {
             spot.span =
                 map.unmap(spot.span.start, Bias::Start)..map.unmap(spot.span.end, Bias::End);
-        }
-    }
-
-    /// Takes back what touches protected spans of the input.
-    fn keep_out_of(&mut self, protected: &[Range<usize>]) {
-        let before = self.edits.len();
-        self.edits =
-            std::mem::take(&mut self.edits).filter(|edit| !markup::touches(protected, &edit.span));
-        if self.edits.len() < before {
-            let input: &'t str = self.input;
-            self.text = self.edits.apply(input).expect("fewer edits fit as well");
         }
     }
 }

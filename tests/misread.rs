@@ -7,8 +7,9 @@ mod support;
 
 use hanfix::repair::channel::misread::{Chain, Layer, Loss, Right, Wrong, layers, misread_all};
 use hanfix::repair::channel::splice::transmit::Random;
+use hanfix::spelling::distance;
 use hanfix::{Options, Punct, Repairer, Rule, Target, script};
-use support::{distance::distance, sentences, sound};
+use support::{sentences, sound};
 
 /// Sentences for each chain.
 const SENTENCES: u64 = 3;
@@ -60,7 +61,7 @@ fn run(chain: &Chain, loss: Loss, lost: impl Fn(f64) -> bool) -> (usize, usize, 
         }
         let want: Vec<char> = text.chars().collect();
         let got: Vec<char> = repaired.text.chars().collect();
-        right += want.len().saturating_sub(distance(&got, &want));
+        right += want.len().saturating_sub(distance(&repaired.text, &text));
         characters += want.len();
         exact += usize::from(got == want);
         all += 1;

@@ -11,10 +11,11 @@ use hanfix::codec::cp936;
 use hanfix::pipeline::Page;
 use hanfix::repair::channel::misread::{Loss, Right, layers, misread};
 use hanfix::repair::channel::splice::transmit::{Element, Insert, LoneByte, Random, Site, folded};
+use hanfix::spelling::distance;
 use hanfix::{Bias, Edit, Options, Punct, Repaired, Repairer, Rule, Target, script};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
-use support::{distance::distance, sentences, sound};
+use support::{sentences, sound};
 
 fn runner(cases: u32) -> TestRunner {
     let mut config = Config {
@@ -600,10 +601,8 @@ fn what_was_misread_comes_nearer_to_what_was_written() {
                 return Ok(());
             };
             let repaired = sound::repair(&repairer, &shown.text).expect("a sound repair");
-            let characters = |text: &str| text.chars().collect::<Vec<_>>();
-            let want = characters(&text);
-            let before = distance(&characters(&shown.text), &want);
-            let after = distance(&characters(&repaired.text), &want);
+            let before = distance(&shown.text, &text);
+            let after = distance(&repaired.text, &text);
             prop_assert!(
                 after <= before,
                 "{layer:?}: {text} {} {}",

@@ -11,6 +11,20 @@ use program::{DAMAGED, Folder, REPAIRED};
 const NAMED: &str = "乾學先生說會議開得很好。\n";
 
 /// The backup of a file that is written over is a file of its own, like the old one in all but its name.
+/// The words of a run that writes a file over under all of its names and keeps what it was.
+#[cfg(unix)]
+fn with_backup(name: &str) -> [&str; 7] {
+    [
+        "fix",
+        "-q",
+        "-w",
+        "--backup",
+        "--hard-links",
+        "inplace",
+        name,
+    ]
+}
+
 #[cfg(unix)]
 #[test]
 fn a_backup_is_no_other_name_of_what_is_written_over() {
@@ -19,15 +33,7 @@ fn a_backup_is_no_other_name_of_what_is_written_over() {
     folder.write("a.txt", DAMAGED);
     fs::set_permissions(folder.at("a.txt"), fs::Permissions::from_mode(0o600)).unwrap();
     fs::hard_link(folder.at("a.txt"), folder.at("b.txt")).unwrap();
-    folder.done(&[
-        "fix",
-        "-q",
-        "-w",
-        "--backup",
-        "--hard-links",
-        "inplace",
-        "a.txt",
-    ]);
+    folder.done(&with_backup("a.txt"));
     assert_eq!(folder.read("b.txt"), REPAIRED);
     assert_eq!(folder.read("a.txt.orig"), DAMAGED);
     let backup = fs::metadata(folder.at("a.txt.orig")).unwrap();
@@ -35,30 +41,14 @@ fn a_backup_is_no_other_name_of_what_is_written_over() {
     // A run that was ended between the backup and the replacement has left a second name.
     folder.write("c.txt", DAMAGED);
     fs::hard_link(folder.at("c.txt"), folder.at("c.txt.orig")).unwrap();
-    folder.done(&[
-        "fix",
-        "-q",
-        "-w",
-        "--backup",
-        "--hard-links",
-        "inplace",
-        "c.txt",
-    ]);
+    folder.done(&with_backup("c.txt"));
     assert_eq!(folder.read("c.txt"), REPAIRED);
     assert_eq!(folder.read("c.txt.orig"), DAMAGED);
     // The same, and the file has a third name.
     folder.write("e.txt", DAMAGED);
     fs::hard_link(folder.at("e.txt"), folder.at("f.txt")).unwrap();
     fs::hard_link(folder.at("e.txt"), folder.at("e.txt.orig")).unwrap();
-    folder.done(&[
-        "fix",
-        "-q",
-        "-w",
-        "--backup",
-        "--hard-links",
-        "inplace",
-        "e.txt",
-    ]);
+    folder.done(&with_backup("e.txt"));
     assert_eq!(folder.read("f.txt"), REPAIRED);
     assert_eq!(folder.read("e.txt.orig"), DAMAGED);
 }

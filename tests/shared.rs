@@ -7,9 +7,10 @@ mod support;
 
 use std::path::{Path, PathBuf};
 
+use hanfix::spelling::distance;
 use hanfix::{Options, Repairer, Target};
 use serde::Deserialize;
-use support::{distance::distance, sound};
+use support::sound;
 
 /// A file or folder of the shared data, if it is there.
 fn shared(name: &str) -> Option<PathBuf> {
@@ -64,7 +65,7 @@ struct Excerpt {
 }
 
 /// What the score of eval/score.py does not look at: width, the form of quotation marks and dots, white space.
-fn fold(text: &str) -> Vec<char> {
+fn fold(text: &str) -> String {
     let folded = |c| match c {
         '！'..='～' => char::from_u32(c as u32 - 0xFEE0).expect("ASCII"),
         '「' | '」' | '“' | '”' => '"',
@@ -99,7 +100,7 @@ fn real_damage_is_repaired() {
             println!("{}: {distance} wrong", excerpt.id);
         }
         wrong += distance;
-        characters += want.len();
+        characters += want.chars().count();
         exact += u32::from(distance == 0);
         all += 1;
     }

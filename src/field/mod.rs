@@ -29,7 +29,6 @@ use std::ops::Range;
 
 use encoding_rs::Encoding;
 
-use crate::damage::markup::touches;
 use crate::decode::Decoded;
 use crate::edit::{Edit, Rule};
 use crate::pipeline::{Markup, Page, Prepared, Repaired, Repairer};
@@ -344,21 +343,12 @@ impl<'r> Format<'r> {
 
 /// A repair without what touches the parts that stay.
 fn without<'t>(
-    mut repaired: Repaired<'t>,
+    repaired: Repaired<'t>,
     text: &'t str,
     kept: fn(&str) -> Vec<Range<usize>>,
 ) -> Repaired<'t> {
-    if repaired.edits.is_empty() && repaired.unresolved.is_empty() {
+    if repaired.is_untouched() {
         return repaired;
     }
-    let kept = joined(kept(text));
-    let before = repaired.edits.len();
-    repaired.edits = repaired.edits.filter(|edit| !touches(&kept, &edit.span));
-    if repaired.edits.len() < before {
-        repaired.text = repaired.edits.apply(text).expect("fewer edits fit as well");
-    }
-    repaired
-        .unresolved
-        .retain(|spot| !touches(&kept, &spot.span));
-    repaired
+    repaired.without(text, &joined(kept(text)))
 }

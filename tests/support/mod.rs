@@ -4,6 +4,5 @@
 #![allow(dead_code)]
 
 pub(crate) mod case;
-pub(crate) mod distance;
 pub(crate) mod sentences;
 pub(crate) mod sound;

@@ -166,6 +166,15 @@ impl<'r> Parts<'r> {
     }
 }
 
+/// Whether a record follows, which is counted.
+fn has_another(reader: &mut impl BufRead, unit: &Unit<'_>) -> Result<bool, BatchError> {
+    let is_end = reader.fill_buf().map_err(BatchError::from_read)?.is_empty();
+    if !is_end {
+        unit.budget.entry()?;
+    }
+    Ok(!is_end)
+}
+
 impl Batch<'_> {
     /// Repairs the records of a file that is not packed, or packed as a whole.
     pub(super) fn warc(
@@ -177,10 +186,9 @@ impl Batch<'_> {
     ) -> Result<Outcome, BatchError> {
         let mut reader = BufReader::with_capacity(256 << 10, input);
         self.members(unit, output, observer, || {
-            if reader.fill_buf().map_err(BatchError::from_read)?.is_empty() {
+            if !has_another(&mut reader, unit)? {
                 return Ok(None);
             }
-            unit.budget.entry()?;
             Ok(Some(match read_record(&mut reader, unit.budget)? {
                 Record::Short(plain) => Ok(Member {
                     packed: None,
@@ -201,10 +209,9 @@ impl Batch<'_> {
     ) -> Result<Outcome, BatchError> {
         let mut reader = BufReader::with_capacity(256 << 10, input);
         self.members(unit, output, observer, || {
-            if reader.fill_buf().map_err(BatchError::Read)?.is_empty() {
+            if !has_another(&mut reader, unit)? {
                 return Ok(None);
             }
-            unit.budget.entry()?;
             let mut recorder = Recorder::new(&mut reader);
             let count = recorder.count();
             let decoder = GzDecoder::new(&mut recorder);

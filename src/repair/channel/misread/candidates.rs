@@ -115,8 +115,8 @@ pub(super) fn chains(
         for (chain, text) in &level {
             let codes = all_codes(text);
             for layer in layers() {
-                let is_alone = depth == 0 || !layer.wrong.is_seldom();
-                if !is_alone || !goes_under(chain, layer) || is_idle(chain, layer) {
+                let may_be = depth == 0 || !layer.wrong.is_seldom();
+                if !may_be || !goes_under(chain, layer) || is_idle(chain, layer) {
                     continue;
                 }
                 let Some(codes) = &codes[layer.wrong as usize] else {
@@ -124,7 +124,7 @@ pub(super) fn chains(
                 };
                 let longer = chain.and(layer);
                 // UTF-8 that decodes at all is no accident, so that what lies under it is worth a search anyway.
-                let under_utf8 = chain.0.last().is_some_and(|last| last.right == Right::Utf8);
+                let under_utf8 = chain.is_of_utf8();
                 let undone = undone(codes, layer.right);
                 let is_whole = undone.as_ref().is_some_and(|(broken, _)| *broken == 0.0);
                 let reads = reads(codes, layer, model);
@@ -152,11 +152,7 @@ pub(super) fn chains(
         }
         // UTF-8 that is not broken is no accident: what lies under it is looked at, however well GBK reads.
         let proven = |&(broken, ref chain, _): &(f32, Chain, String)| {
-            broken + UTF8_FIRST <= UNBROKEN
-                && chain
-                    .0
-                    .last()
-                    .is_some_and(|layer| layer.right == Right::Utf8)
+            broken + UTF8_FIRST <= UNBROKEN && chain.is_of_utf8()
         };
         if trials.has_whole() && !next.iter().any(proven) {
             break;
@@ -212,12 +208,7 @@ impl Trials<'_> {
         };
         let outcome = search::search(self.sample, chain, self.model, way);
         self.lookups += outcome.lookups;
-        let is_proven = is_whole
-            && chain
-                .0
-                .last()
-                .is_some_and(|layer| layer.right == Right::Utf8);
-        let is_good = self.judge(&outcome, chain, is_proven);
+        let is_good = self.judge(&outcome, chain, is_whole && chain.is_of_utf8());
         self.whole |= is_good && is_whole && self.has_good();
         is_good
     }

@@ -41,6 +41,13 @@ impl Chain {
         Chain(vec![Layer { right, wrong }])
     }
 
+    /// Whether what was written first is UTF-8: text that decodes as such is no accident.
+    pub(super) fn is_of_utf8(&self) -> bool {
+        self.0
+            .last()
+            .is_some_and(|layer| layer.right == Right::Utf8)
+    }
+
     /// These mistakes, and before them one more.
     #[must_use]
     pub fn and(&self, layer: Layer) -> Chain {

@@ -558,9 +558,10 @@ impl Repairer<'_> {
 
     /// What speaks for a text as the original.
     fn proof(&self, new: &str, chain: &Chain) -> Proof {
-        let accident = match chain.0.last() {
-            Some(layer) if layer.right == Right::Utf8 => BY_ACCIDENT_UTF8,
-            _ => BY_ACCIDENT,
+        let accident = if chain.is_of_utf8() {
+            BY_ACCIDENT_UTF8
+        } else {
+            BY_ACCIDENT
         };
         let mut context = self.model.line_start();
         let mut last_two = [None; 2];
