@@ -13,7 +13,7 @@ use crate::script;
 
 use super::annotation::{annotation, residue};
 use super::readings;
-use crate::repair::channel::splice::may_be_torn;
+use crate::repair::channel::splice::{is_kept_residue, may_be_torn};
 
 /// Log-odds, before any evidence, that pinyin in parentheses is damage and no gloss.
 const PRIOR: f32 = -2.5;
@@ -30,6 +30,9 @@ const STRAY_SPACE: f32 = 2.0;
 const REPEATED: f32 = 0.5;
 /// `?chē)`: an annotation whose parenthesis was eaten.
 const RESIDUE: f32 = 3.0;
+/// `因(yàn)`: an annotation that fits no character but the bytes of two, whose parenthesis was kept. A gloss fits so by accident
+/// once in a hundred times.
+const KEPT_RESIDUE: f32 = 1.5;
 /// A gloss that only a person writes: a character that Simplified -> Traditional does not produce, a
 /// capital, two syllables, a character that stands without its annotation elsewhere.
 const GLOSS: f32 = -1.2;
@@ -110,6 +113,8 @@ pub struct Page {
     annotated: BTreeMap<char, Annotated>,
     codes: Vec<u16>,
     residues: u32,
+    /// Annotations between two characters that show no `?` for the byte that was torn off.
+    kept_residues: u32,
     glosses: u32,
     /// Annotated characters without another one beside them.
     alone: u32,
@@ -198,6 +203,7 @@ impl Page {
                 let listed = right.is_none_or(|c| c.is_whitespace() || "、，,；;".contains(c));
                 self.alone += u32::from(listed && !left.is_some_and(is_han));
             }
+            Some(found) if is_kept_residue(before, found.syllable) => self.kept_residues += 1,
             // A shifted character before a torn annotation is no gloss, but it is never one that
             // both scripts share and that stands in this page's own words; count the plain cases only.
             Some(_)
@@ -232,7 +238,8 @@ impl Page {
     }
 
     fn judge(&mut self, model: &Model) {
-        let residues = self.residues.min(3) as f32 * RESIDUE;
+        let residues = self.residues.min(3) as f32 * RESIDUE
+            + self.kept_residues.min(3) as f32 * KEPT_RESIDUE;
         let mut log_odds = PRIOR + residues + self.glosses.min(20) as f32 * GLOSS;
         for (c, annotated) in &self.annotated {
             if !annotated.is_damage(*c) {
@@ -326,6 +333,11 @@ impl Page {
         } else {
             PageScript::Open
         }
+    }
+
+    /// Whether lone lead bytes vanish on this page instead of showing as `?`.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.silent > 0 || self.kept_residues > 0 && self.residues == 0
     }
 
     /// Whether any damage was found on this page.

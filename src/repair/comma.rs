@@ -48,9 +48,11 @@ pub fn noise(text: &str, damaged: bool) -> EditList {
         if sites.last().is_some_and(|last| last + 1 == at) {
             continue;
         }
-        // Behind a letter or digit it is noise where other places show that there is noise.
+        // Behind a letter or digit it is noise where other places show that there is noise. Between ASCII it may be an
+        // empty field.
         let proves = !before.is_ascii() || before == ')';
-        if proves || (before.is_ascii_alphanumeric() && !mark.is_ascii()) {
+        let after = text[at + 1 + mark.len_utf8()..].chars().next();
+        if proves || !mark.is_ascii() || after.is_some_and(|c| !c.is_ascii()) {
             sites.push(at);
             proven += usize::from(proves);
             other_marks |= proves && !matches!(mark, ',' | '，');

@@ -29,6 +29,8 @@ const WIDTH_BEHIND_ARC: usize = 2 * WIDTH;
 const GOES_ON_WELL: f32 = 11.0;
 /// Behind the best hypothesis inside a run by more nats than this, unknown bytes are not tried.
 const HOPEFUL: f32 = 8.0;
+/// Fillings of a hole that try a torn byte right behind it: all that there can be.
+const FRESH_TRIES: u16 = 126;
 /// Ways to the same end that are named as rivals.
 const RIVALS: usize = 8;
 /// A hypothesis this many nats behind the best at its position is dropped.
@@ -337,7 +339,12 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
                     }
                     for arc in arcs.iter().filter(|arc| arc.last_resort == last_resort) {
                         let rank = if arc.inside { inside_rank } else { rank };
-                        if rank < usize::from(arc.tries) && (hopeful || arc.tries == u16::MAX) {
+                        // Which of the fillings of a hole is right, the lost trail byte behind it tells as well as anything.
+                        let tries = match hypothesis.fresh && arc.kind == Kind::Torn {
+                            true => FRESH_TRIES,
+                            false => arc.tries,
+                        };
+                        if rank < usize::from(tries) && (hopeful || tries == u16::MAX) {
                             let score = self.follow(*hypothesis, at, arc, &mut waiting);
                             // How well it goes on behind a folded letter, a tear or an eaten character is not known yet.
                             if matches!(arc.kind, Kind::Same | Kind::Residue | Kind::Annotation) {
@@ -518,6 +525,15 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
         out: &mut Vec<Partial>,
     ) {
         if from.hypothesis.hole.is_some() {
+            // 失敗； is CAA7 94A1 A3BB, and A1A3 is 。: noise before it and before A3BB tears both bytes of 敗 off. The second one
+            // begins a mark, which leaves few values.
+            if from.hypothesis.expected == Expected::Mark {
+                for value in all(ranges) {
+                    if self.begins_mark(value) {
+                        self.fill(from, arc, i, value, 0.0, out);
+                    }
+                }
+            }
             return;
         }
         if from.hypothesis.pending.is_none() && from.hypothesis.expected == Expected::Nothing {
@@ -602,12 +618,7 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
         hypothesis.expected = match hypothesis.expected {
             Expected::Nothing => Expected::Nothing,
             Expected::Mark => {
-                if !self
-                    .lattice
-                    .marks()
-                    .iter()
-                    .any(|mark| (mark >> 8) as u8 == byte)
-                {
+                if !self.begins_mark(byte) {
                     return None;
                 }
                 Expected::Second(byte)
@@ -638,6 +649,11 @@ impl<A: Automaton, L: Lattice, S: Scorer> Search<'_, A, L, S> {
             false => self.lattice.owed(hypothesis.last_two),
         };
         Some(hypothesis)
+    }
+
+    fn begins_mark(&self, byte: u8) -> bool {
+        let mut marks = self.lattice.marks().iter();
+        marks.any(|mark| mark.to_be_bytes()[0] == byte)
     }
 
     fn emit(&mut self, mut hypothesis: Hypothesis, c: char) -> Hypothesis {

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use crate::codec::cp936;
-use crate::damage::annotation::{annotation, residue};
+use crate::damage::annotation::{Annotation, annotation, residue};
 use crate::damage::page::{Page, WORTH_A_REPORT};
+use crate::damage::readings;
 use crate::edit::{Candidate, Edit, EditList, Evidence, GUESS_BELOW, Rule};
 use crate::lm::{Context, Model};
 use crate::pipeline::{Fill, Options, Unresolved};
@@ -12,7 +13,9 @@ use crate::pipeline::{Fill, Options, Unresolved};
 use super::automaton::Cp936;
 use super::cache::PageScorer;
 use super::channel::splice::transmit::{Element, Insert, LoneByte, folded, show};
-use super::channel::splice::{DROPPED, Effort, Splice, is_mark, may_be_torn};
+use super::channel::splice::{
+    DROPPED, Effort, Splice, ends_run, is_kept_residue, is_mark, may_be_torn,
+};
 use super::gaps::with_gaps;
 use super::lattice::Kind;
 use super::search::{Outcome, Path, Scorer, Taken, search};
@@ -130,7 +133,7 @@ impl<'r> Run<'r> {
                     // Weighed together with what stands before it.
                 } else if residue(rest).is_some() || may_be_torn(rest) {
                     self.region(at, page, Effort::Usual);
-                } else if page.is_spliced() && is_weird_after(self.model, self.text, at) {
+                } else if is_weird_after(self.model, self.text, at) {
                     self.region(at, page, Effort::Thorough);
                 }
             }
@@ -142,7 +145,7 @@ impl<'r> Run<'r> {
     }
 
     /// A whole annotation behind the character that it belongs to.
-    fn annotation(&mut self, at: usize, page: &Page) {
+    fn annotation(&mut self, at: usize, page: &mut Page) {
         let Some(found) = annotation(&self.text[at..]) else {
             return;
         };
@@ -160,8 +163,14 @@ impl<'r> Run<'r> {
         else {
             return;
         };
-        let accepted = page.accepts(before) || (restored.is_some() && page.is_spliced());
-        if !accepted || !crate::damage::readings::has_reading(before, found.syllable) {
+        let straddles = is_of_letter(&self.text[self.done..at], &self.text[at..], found)
+            && page.is_spliced();
+        let accepted =
+            page.accepts(before) || straddles || (restored.is_some() && page.is_spliced());
+        if !accepted || !(straddles || readings::has_reading(before, found.syllable)) {
+            if page.is_spliced() && is_kept_residue(before, found.syllable) {
+                self.region(at, page, Effort::Usual);
+            }
             return;
         }
         let confidence = page.confidence();
@@ -246,10 +255,11 @@ impl<'r> Run<'r> {
         for c in chars.iter().rev() {
             context = self.model.advance(context, *c).0;
         }
-        let last = chars
-            .first()
-            .and_then(|c| cp936::encode(*c))
-            .map_or(0, u16::from_be_bytes);
+        let last = chars.first().map_or(0, |c| match c {
+            // `：?jiǎn)挝` is ：单位 (A3BA 86CE), for BA86 is 簡, and the fold came later.
+            ',' | '!' | ';' | ':' | '(' | ')' | '?' => 0xA380 | u16::from(*c as u8),
+            c => cp936::encode(*c).map_or(0, u16::from_be_bytes),
+        });
         (context, last)
     }
 
@@ -272,7 +282,9 @@ impl<'r> Run<'r> {
             return;
         }
         let (context, last_two) = self.before(at, page);
-        let silent = (!self.text[at..].starts_with('?') || page.silent > 0).then_some(at);
+        let rest = &self.text[at..];
+        let shows_torn = rest.starts_with('?') && (residue(rest).is_some() || may_be_torn(rest));
+        let silent = (!shows_torn || page.is_silent()).then_some(at);
         let (model, text) = (self.model, self.text);
         page.learn_script(surroundings(text, at));
         let scorer = self.scorer.get_or_insert_with(|| {
@@ -486,6 +498,22 @@ fn leaves_torn(text: &str, path: &Path) -> bool {
     })
 }
 
+/// Whether the annotation at the start of `rest` is that of the end of one character and the ASCII letter behind it, amid a
+/// word: `“l(fā)ambda”` is “lambda” (A1B0 6C), for B06C is 發.
+fn is_of_letter(before: &str, rest: &str, found: Annotation<'_>) -> bool {
+    let mut chars = before.chars().rev();
+    let (Some(letter), Some(left)) = (chars.next(), chars.next()) else {
+        return false;
+    };
+    letter.is_ascii_alphabetic()
+        && rest[found.len..].starts_with(|c: char| c.is_ascii_alphanumeric())
+        && cp936::encode(left)
+            .and_then(|[_, trail]| cp936::decode(trail, letter as u8))
+            .is_some_and(|c| {
+                readings::annotated_prior(c).is_some() && readings::has_reading(c, found.syllable)
+            })
+}
+
 /// Whether Chinese stands near: a `?` of a regular expression in an English file is no torn byte.
 fn is_among_chinese(text: &str, at: usize) -> bool {
     /// Bytes on each side; an annotation has 12.
@@ -515,6 +543,11 @@ fn is_weird_after(model: &Model, text: &str, at: usize) -> bool {
             return false;
         }
         if c.is_ascii() {
+            // 。现 in a shifted run is `，F(xiàn)`, 。县 is `?h`.
+            if count == 0 {
+                let rest = &text[at + mark.len_utf8() + 1..];
+                return ends_run(c, rest) && (mark == '?' || annotation(rest).is_some());
+            }
             break;
         }
         let (next, nats) = model.advance(context, c);

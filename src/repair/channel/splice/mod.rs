@@ -26,8 +26,9 @@ use crate::script;
 
 use super::super::lattice::{Arc, Byte, Kind, Lattice, MOST_CHOICES};
 
-/// The six marks before which noise is put: 。 ， 、 ！ ？ ； in code page 936.
-pub const MARKS: [u16; 6] = [0xA1A3, 0xA3AC, 0xA1A2, 0xA3A1, 0xA3BF, 0xA3BB];
+/// The six marks before which noise is put, in the order of the passes: ， 。 、 ！ ？ ； in code page 936. `，` goes before `。`,
+/// for 敗， (94A1 A3AC) stays whole on real pages, and `。` before `！`, for both break in 。”; of the others nothing is known.
+pub const MARKS: [u16; 6] = [0xA3AC, 0xA1A3, 0xA1A2, 0xA3A1, 0xA3BF, 0xA3BB];
 
 /// Costs in nats. They are not probabilities of events on a page but of one reading against another;
 /// found by hand on the excerpts and held against simulated damage (docs/measurements.md).
@@ -55,6 +56,8 @@ mod cost {
     pub(super) const UNMATCHED_BRACKET: f32 = 12.0;
     /// A lone lead byte at the end of a line.
     pub(super) const LINE_END: f32 = 3.0;
+    /// A lone lead byte that vanished before an ASCII character.
+    pub(super) const VANISHED_BEFORE_ASCII: f32 = 3.0;
     /// A letter or digit that is the folded form of a fullwidth one, inside a run.
     pub(super) const FOLDED_LETTER: f32 = 1.0;
     /// An annotated character without its annotation: never seen outside damaged runs.
@@ -246,12 +249,16 @@ impl<'p> Splice<'p> {
             opens: true,
             ..arc
         });
-        if self.effort == Effort::Thorough {
+        if self.effort == Effort::Thorough || self.silent.is_some() {
+            let kept = match self.page.is_silent() {
+                true => 0.0,
+                false => cost::KEPT_PARENTHESIS,
+            };
             for &pair in pairs_with_reading(found.syllable) {
-                let cost = self.residue_cost(pair) + cost::KEPT_PARENTHESIS;
+                let cost = self.residue_cost(pair) + kept;
                 let mut arc = Arc::damage(to, &[Byte::Is(pair as u8)], Kind::Residue, cost);
                 arc.behind = Some(u32::from(pair));
-                arc.inside = true;
+                arc.inside = self.silent != Some(at);
                 arcs.push(arc);
             }
         }
@@ -277,8 +284,11 @@ impl<'p> Splice<'p> {
             && MARKS.contains(&u16::from_be_bytes(bytes))
         {
             let bytes = [Byte::Lost, Byte::Is(bytes[0]), Byte::Is(bytes[1])];
-            let arc =
-                Arc::damage(to, &bytes, Kind::Torn, cost::TORN_SILENTLY).tried_on(tries::TORN);
+            let cost = match self.page.is_silent() {
+                true => cost::TORN,
+                false => cost::TORN_SILENTLY,
+            };
+            let arc = Arc::damage(to, &bytes, Kind::Torn, cost).tried_on(tries::TORN);
             arcs.push(Arc {
                 inside: at != start,
                 ..arc
@@ -340,8 +350,21 @@ impl Lattice for Splice<'_> {
             }
             if c >= '@' {
                 self.vanished(&[c as u8], to, arcs);
+            } else if self.silent.is_some() && !is_mark(c) {
+                // A lone lead byte before what is no trail byte vanishes where none shows: `因(yàn) F` is 因為 F.
+                let arc = Arc::damage(
+                    to,
+                    &[Byte::Lost, Byte::Is(c as u8)],
+                    Kind::Eaten,
+                    cost::VANISHED_BEFORE_ASCII,
+                )
+                .tried_on(tries::EATEN);
+                arcs.push(Arc {
+                    inside: true,
+                    ..arc
+                });
             }
-            if matches!(c, ',' | '!' | ';') {
+            if matches!(c, ',' | '!' | ';' | '?') {
                 self.silent_tear([0xA3, c as u8 | 0x80], at, to, arcs);
             }
         } else if let Some(bytes) = cp936::encode(c) {
@@ -437,14 +460,35 @@ pub(crate) fn may_be_torn(rest: &str) -> bool {
     let can_be_shifted = |c: char| c == '?' || (!c.is_ascii() && cp936::encode(c).is_some());
     match chars.next() {
         // `?，F在`: the trail byte of 現 ends the run at once.
-        Some(c) if is_mark(c) => chars.next().is_some_and(|c| {
-            can_be_shifted(c)
-                || (matches!(c, '@'..='~')
-                    && chars.next().is_some_and(|c| c == '(' || !c.is_ascii()))
-        }),
-        Some(c) => questions > 1 && can_be_shifted(c),
+        Some(c) if is_mark(c) => chars
+            .next()
+            .is_some_and(|c| can_be_shifted(c) || ends_run(c, chars.as_str())),
+        // `??h級`: the second one is the mark ？ itself.
+        Some(c) => questions > 1 && (can_be_shifted(c) || ends_run(c, chars.as_str())),
         None => false,
     }
+}
+
+/// Whether an annotation behind `before` is that of a pair of bytes which straddles the end of `before` and a lead byte that
+/// does not show: `因(yàn)` is 因為 (D2F2 9E E9), for F29E is 驗. The parenthesis stays where lone lead bytes vanish.
+pub(crate) fn is_kept_residue(before: char, syllable: &str) -> bool {
+    let Some([_, end]) = cp936::encode(before) else {
+        return false;
+    };
+    !readings::has_reading(before, syllable)
+        && pairs_with_reading(syllable).iter().any(|pair| {
+            let [lead, trail] = pair.to_be_bytes();
+            lead == end
+                && cp936::is_lead(trail)
+                && cp936::decode(lead, trail)
+                    .and_then(readings::annotated_prior)
+                    .is_some()
+        })
+}
+
+/// Whether `c` can be the trail byte that ends a run at once, as `F` in `F在` or `F(xiàn)在`.
+pub(crate) fn ends_run(c: char, rest: &str) -> bool {
+    matches!(c, '@'..='~') && rest.starts_with(|next: char| next == '(' || !next.is_ascii())
 }
 
 /// What a lone lead byte ate.
