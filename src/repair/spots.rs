@@ -1,5 +1,6 @@
 //! Spot by spot: where a repair is tried, how sure it is, what edit it makes.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use crate::codec::cp936;
@@ -16,7 +17,7 @@ use super::channel::splice::transmit::{Element, Insert, LoneByte, folded, show};
 use super::channel::splice::{
     DROPPED, Effort, Splice, ends_run, is_kept_residue, is_mark, may_be_torn,
 };
-use super::gaps::with_gaps;
+use super::gaps::{Frequent, with_gaps};
 use super::lattice::Kind;
 use super::search::{Outcome, Path, Scorer, Taken, search};
 
@@ -69,6 +70,7 @@ pub fn repair(text: &str, page: &mut Page, model: &Model, options: &Options, htm
         options,
         html,
         scorer: None,
+        frequent: OnceCell::new(),
         lookups: 0,
         done: 0,
         searched: 0,
@@ -103,6 +105,8 @@ struct Run<'r> {
     html: bool,
     /// Made when the first spot needs it.
     scorer: Option<PageScorer<'r>>,
+    /// Filled when a search needs it.
+    frequent: OnceCell<Frequent>,
     /// Look-ups in the language model so far.
     lookups: usize,
     /// Everything before this offset is decided.
@@ -294,10 +298,11 @@ impl<'r> Run<'r> {
                 PageScorer::plain(model)
             }
         });
+        let frequent = &self.frequent;
         let look = |effort| {
             let lattice = Splice::new(text, page, effort, silent);
             let mut outcome = search(&Cp936, &lattice, scorer, at, context, last_two);
-            look_for_gaps(&mut outcome, context, &lattice, model, scorer);
+            look_for_gaps(&mut outcome, context, &lattice, model, scorer, frequent);
             outcome
         };
         let mut outcome = look(effort);
@@ -572,11 +577,14 @@ fn look_for_gaps(
     lattice: &Splice<'_>,
     model: &Model,
     scorer: &PageScorer<'_>,
+    frequent: &OnceCell<Frequent>,
 ) {
     if let Some(best) = outcome.repairs.first()
         && gain(outcome) > WORTH_LOOKING_FOR_GAPS
     {
-        let found = with_gaps(best, context, DROPPED, &Cp936, lattice, model, scorer);
+        let found = with_gaps(
+            best, context, DROPPED, &Cp936, lattice, model, scorer, frequent,
+        );
         outcome.repairs.splice(..1, found);
         outcome.repairs.sort_by(|a, b| b.score.total_cmp(&a.score));
     }
