@@ -238,8 +238,8 @@ impl Page {
     }
 
     fn judge(&mut self, model: &Model) {
-        let residues = self.residues.min(3) as f32 * RESIDUE
-            + self.kept_residues.min(3) as f32 * KEPT_RESIDUE;
+        let residues =
+            self.residues.min(3) as f32 * RESIDUE + self.kept_residues.min(3) as f32 * KEPT_RESIDUE;
         let mut log_odds = PRIOR + residues + self.glosses.min(20) as f32 * GLOSS;
         for (c, annotated) in &self.annotated {
             if !annotated.is_damage(*c) {

@@ -167,8 +167,8 @@ impl<'r> Run<'r> {
         else {
             return;
         };
-        let straddles = is_of_letter(&self.text[self.done..at], &self.text[at..], found)
-            && page.is_spliced();
+        let straddles =
+            is_of_letter(&self.text[self.done..at], &self.text[at..], found) && page.is_spliced();
         let accepted =
             page.accepts(before) || straddles || (restored.is_some() && page.is_spliced());
         if !accepted || !(straddles || readings::has_reading(before, found.syllable)) {

@@ -35,6 +35,8 @@ pub const MARKS: [u16; 6] = [0xA3AC, 0xA1A3, 0xA1A2, 0xA3A1, 0xA3BF, 0xA3BB];
 mod cost {
     /// A torn byte: noise fires at 2 of 3 marks, but `?` before a mark is also honest punctuation.
     pub(super) const TORN: f32 = 3.0;
+    /// A second one behind it, on a page where noise fires.
+    pub(super) const TORN_AGAIN: f32 = 0.4;
     /// A torn byte whose `?` does not show.
     pub(super) const TORN_SILENTLY: f32 = 9.0;
     /// A residue whose character is annotated on the page, is one that real pages annotate, is neither.
@@ -167,7 +169,11 @@ impl<'p> Splice<'p> {
         }
         let next = rest.chars().next();
         if next.is_some_and(|c| is_mark(c) || c == '?') {
-            let arc = Arc::damage(to, &[Byte::Lost], Kind::Torn, cost::TORN).tried_on(tries::TORN);
+            let cost = match before_question_mark {
+                true => cost::TORN_AGAIN,
+                false => cost::TORN,
+            };
+            let arc = Arc::damage(to, &[Byte::Lost], Kind::Torn, cost).tried_on(tries::TORN);
             arcs.push(Arc {
                 before_mark: true,
                 ..arc
