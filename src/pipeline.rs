@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use crate::damage::page::Page;
 
@@ -16,6 +16,7 @@ use crate::edit::{Bias, Candidate, Edit, EditList, Rule};
 use crate::lm::Model;
 use crate::normalize::{escapes, pieces, punctuation};
 use crate::repair::channel::misread;
+use crate::repair::gaps::Frequent;
 use crate::repair::{comma, lone, spots};
 use crate::script::{self, Conversion, Converter, Variant};
 
@@ -220,6 +221,8 @@ const MOST_PASSES: usize = 4;
 pub struct Repairer {
     options: Options,
     model: Source,
+    /// The frequent characters of the model, when a torn run needed them.
+    frequent: Arc<OnceLock<Frequent>>,
 }
 
 /// Where the language model comes from.
@@ -235,6 +238,7 @@ impl Repairer {
         Repairer {
             options,
             model: Source::Embedded(Model::embedded()),
+            frequent: Arc::default(),
         }
     }
 
@@ -243,6 +247,7 @@ impl Repairer {
         Repairer {
             options,
             model: Source::Given(Arc::new(model)),
+            frequent: Arc::default(),
         }
     }
 
@@ -394,7 +399,14 @@ impl Repairer {
                 page.comma_noise += edits.len() as u32;
                 revision.apply(edits);
             }
-            let mut spots = spots::repair(&revision.text, page, self.model(), options, is_html());
+            let mut spots = spots::repair(
+                &revision.text,
+                page,
+                self.model(),
+                &self.frequent,
+                options,
+                is_html(),
+            );
             revision.to_input(&mut spots.unresolved);
             unresolved.append(&mut spots.unresolved);
             revision.apply(spots.edits);

@@ -111,7 +111,9 @@ pub enum PageScript {
 #[derive(Clone, Debug, Default)]
 pub struct Page {
     annotated: BTreeMap<char, Annotated>,
-    codes: Vec<u16>,
+    /// A bit for each pair of bytes, set for the annotated characters; empty where there are none. It is asked for every byte that
+    /// the search tries.
+    codes: Vec<u64>,
     residues: u32,
     /// Annotations between two characters that show no `?` for the byte that was torn off.
     kept_residues: u32,
@@ -270,18 +272,16 @@ impl Page {
             log_odds = log_odds.min(ALONE + residues);
         }
         self.log_odds = log_odds;
-        self.codes = if self.is_spliced() {
-            let mut codes: Vec<u16> = self
-                .annotated
-                .iter()
-                .filter(|(c, annotated)| annotated.is_damage(**c))
-                .filter_map(|(c, _)| cp936::encode(*c).map(u16::from_be_bytes))
-                .collect();
-            codes.sort_unstable();
-            codes
-        } else {
-            Vec::new()
-        };
+        self.codes.clear();
+        if self.is_spliced() {
+            let annotated = self.annotated.iter();
+            let damage = annotated.filter(|(c, annotated)| annotated.is_damage(**c));
+            for pair in damage.filter_map(|(c, _)| cp936::encode(*c)) {
+                let pair = usize::from(u16::from_be_bytes(pair));
+                self.codes.resize(1 << 16 >> 6, 0);
+                self.codes[pair >> 6] |= 1 << (pair & 63);
+            }
+        }
     }
 
     /// Probability in `[0, 1]` that the annotations of this page are damage.
@@ -309,7 +309,8 @@ impl Page {
 
     /// Whether the two bytes are a character that this page annotates.
     pub fn annotates(&self, pair: u16) -> bool {
-        self.codes.binary_search(&pair).is_ok()
+        let word = self.codes.get(usize::from(pair >> 6));
+        word.is_some_and(|word| word >> (pair & 63) & 1 != 0)
     }
 
     /// The annotated characters, for display and for replay.

@@ -6,7 +6,7 @@
 //! where the text does not go on; this looks for them where it does. What it finds either improves the
 //! repair or is a rival of it, without which no repair of a run could be called certain.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use compact_str::CompactString;
 
@@ -39,23 +39,30 @@ const READ_AFTER: usize = 2;
 
 /// Nats by which three characters in a row may be likelier than their two pairs tell.
 const BETTER_THAN_PAIRS: f32 = 4.0;
-/// Nats of the character behind a place and the two after it above which two pairs in a row, or a pair before a lost byte, are not
-/// looked for: three characters more cost about as much.
+/// Nats of the character behind a place and the two after it above which a pair before a lost byte, or two pairs in a row, are not
+/// looked for: what is put in costs about as much.
 const READS_WELL: f32 = -15.0;
+const READS_WELL_ENOUGH: f32 = -18.0;
 /// Characters that are tried in the middle of two pairs in a row are more frequent than this.
 const LEAST_IN_THE_MIDDLE: f32 = -9.5;
-/// Beginnings of two pairs in a row, best first, whose end is looked for.
+/// Characters before two pairs in a row that are tried, and beginnings of such whose end is looked for, best first.
+const FIRSTS: usize = 12;
 const BEGINNINGS: usize = 24;
 
 /// Lead bytes of pairs that may be dropped.
 const LEADS: [std::ops::RangeInclusive<u8>; 3] = [0xA1..=0xAF, 0xD7..=0xD7, 0xF8..=0xFE];
 
-/// Frequent characters that can stand on a page, by their lead bytes.
-pub type Frequent = Vec<Known>;
+/// The frequent characters of a model in the order of their bytes; made when they are first needed.
+#[derive(Debug)]
+pub struct Frequent {
+    all: Vec<Known>,
+    /// Those whose trail byte is the lead byte of a dropped pair.
+    middles: Vec<Known>,
+}
 
 /// A frequent character with its bytes.
 #[derive(Clone, Copy, Debug)]
-pub struct Known {
+struct Known {
     bytes: [u8; 2],
     character: char,
     symbol: Symbol,
@@ -63,8 +70,8 @@ pub struct Known {
 
 /// The ways to read a run with pairs put in, best first, the path itself included where nothing improves it.
 ///
-/// `before` is what the model has read before the path. `cost` is what a dropped pair costs, in nats. `frequent` is filled when it
-/// is needed, and holds for all runs of a page.
+/// `before` is what the model has read before the path. `cost` is what a dropped pair costs, in nats. `frequent` is
+/// filled when it is needed, and holds for all texts that the model reads.
 #[allow(clippy::too_many_arguments)]
 pub fn with_gaps<'m, A: Automaton, L: Lattice>(
     path: &Path,
@@ -74,7 +81,7 @@ pub fn with_gaps<'m, A: Automaton, L: Lattice>(
     lattice: &L,
     model: &Model,
     scorer: &PageScorer<'m>,
-    frequent: &OnceCell<Frequent>,
+    frequent: &OnceLock<Frequent>,
 ) -> Vec<Path> {
     let search = Gaps {
         automaton,
@@ -144,7 +151,7 @@ struct Gaps<'g, 'm, A, L> {
     model: &'g Model,
     scorer: &'g PageScorer<'m>,
     cost: f32,
-    frequent: &'g OnceCell<Frequent>,
+    frequent: &'g OnceLock<Frequent>,
 }
 
 impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
@@ -291,10 +298,10 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
                 );
             }
         }
-        if again || as_is > READS_WELL {
+        if again || as_is > READS_WELL_ENOUGH {
             return;
         }
-        for (first, middle, nats) in self.beginnings(&firsts) {
+        for (first, middle, nats) in self.beginnings(firsts) {
             let [trail, lead] = middle.bytes;
             let enough = as_is - BETTER_THAN_PAIRS - nats;
             for third in &seconds {
@@ -341,11 +348,12 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
         let used = matches!(path.arcs[i].kind, Kind::Annotation | Kind::Residue);
         for first in self.firsts(open, used, context) {
             let enough = as_is - BETTER_THAN_PAIRS - first.nats;
-            for second in self.frequent() {
+            for second in &self.frequent().all {
                 let [trail, lost] = second.bytes;
                 let dropped = u16::from_be_bytes([first.lead, trail]);
                 if lost < 0x81
                     || !self.lattice.is_dropped(dropped)
+                    || self.lattice.oddity(second.character) > 0.0
                     || self.lattice.owed(u16::from_be_bytes([trail, lost])) > 0.0
                     || self.model.bigram_log_prob(first.symbol, second.symbol) < enough
                 {
@@ -395,19 +403,27 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
     }
 
     /// The best beginnings of two pairs in a row: a character before them and the one in their middle, with what both are worth.
-    fn beginnings(&self, firsts: &[First]) -> Vec<(First, Known, f32)> {
+    fn beginnings(&self, mut firsts: Vec<First>) -> Vec<(First, Known, f32)> {
+        firsts.sort_by(|a, b| b.nats.total_cmp(&a.nats));
+        firsts.truncate(FIRSTS);
         let mut found = Vec::new();
         for first in firsts {
-            for middle in self.frequent() {
-                let [trail, lead] = middle.bytes;
-                if LEADS.iter().any(|leads| leads.contains(&lead))
-                    && self
-                        .lattice
-                        .is_dropped(u16::from_be_bytes([first.lead, trail]))
-                {
+            let may_be_dropped = |trail| {
+                let pair = u16::from_be_bytes([first.lead, trail]);
+                self.lattice.is_dropped(pair)
+            };
+            for middles in self
+                .frequent()
+                .middles
+                .chunk_by(|a, b| a.bytes[0] == b.bytes[0])
+            {
+                if !may_be_dropped(middles[0].bytes[0]) {
+                    continue;
+                }
+                for middle in middles {
                     let pair = self.model.bigram_log_prob(first.symbol, middle.symbol);
-                    if pair > LEAST_PAIR {
-                        found.push((*first, *middle, first.nats + pair));
+                    if pair > LEAST_PAIR && self.lattice.oddity(middle.character) == 0.0 {
+                        found.push((first, *middle, first.nats + pair));
                     }
                 }
             }
@@ -419,25 +435,28 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
 
     fn frequent(&self) -> &Frequent {
         self.frequent.get_or_init(|| {
-            let mut frequent = Vec::new();
-            for lead in 0x81..=0xFE_u8 {
-                for trail in 0x40..=0xFE_u8 {
-                    let Some(character) = self.character(lead, trail) else {
-                        continue;
-                    };
+            let pairs =
+                (0x81..=0xFE).flat_map(|lead| (0x40..=0xFE).map(move |trail| [lead, trail]));
+            let all: Vec<Known> = pairs
+                .filter_map(|bytes: [u8; 2]| {
+                    let character = self.character(bytes[0], bytes[1])?;
                     let symbol = self.model.symbol(character);
-                    if self.model.unigram_log_prob(symbol) > LEAST_IN_THE_MIDDLE
-                        && self.lattice.oddity(character) == 0.0
-                    {
-                        frequent.push(Known {
-                            bytes: [lead, trail],
-                            character,
-                            symbol,
-                        });
-                    }
-                }
+                    let known = Known {
+                        bytes,
+                        character,
+                        symbol,
+                    };
+                    (self.model.unigram_log_prob(symbol) > LEAST_IN_THE_MIDDLE).then_some(known)
+                })
+                .collect();
+            let ends_as_lead = |known: &&Known| {
+                let mut leads = LEADS.iter();
+                leads.any(|leads| leads.contains(&known.bytes[1]))
+            };
+            Frequent {
+                middles: all.iter().filter(ends_as_lead).copied().collect(),
+                all,
             }
-            frequent
         })
     }
 

@@ -1,7 +1,7 @@
 //! Spot by spot: where a repair is tried, how sure it is, what edit it makes.
 
-use std::cell::OnceCell;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use crate::codec::cp936;
 use crate::damage::annotation::{Annotation, annotation, residue};
@@ -62,15 +62,22 @@ pub struct Spots {
     pub unresolved: Vec<Unresolved>,
 }
 
-/// Searches every spot of `text` that can be damage of the splice channel.
-pub fn repair(text: &str, page: &mut Page, model: &Model, options: &Options, html: bool) -> Spots {
+/// Searches every spot of `text` that can be damage of the splice channel. `frequent` belongs to the model.
+pub fn repair(
+    text: &str,
+    page: &mut Page,
+    model: &Model,
+    frequent: &OnceLock<Frequent>,
+    options: &Options,
+    html: bool,
+) -> Spots {
     let mut run = Run {
         text,
         model,
         options,
         html,
         scorer: None,
-        frequent: OnceCell::new(),
+        frequent,
         lookups: 0,
         done: 0,
         searched: 0,
@@ -105,8 +112,7 @@ struct Run<'r> {
     html: bool,
     /// Made when the first spot needs it.
     scorer: Option<PageScorer<'r>>,
-    /// Filled when a search needs it.
-    frequent: OnceCell<Frequent>,
+    frequent: &'r OnceLock<Frequent>,
     /// Look-ups in the language model so far.
     lookups: usize,
     /// Everything before this offset is decided.
@@ -298,7 +304,7 @@ impl<'r> Run<'r> {
                 PageScorer::plain(model)
             }
         });
-        let frequent = &self.frequent;
+        let frequent = self.frequent;
         let look = |effort| {
             let lattice = Splice::new(text, page, effort, silent);
             let mut outcome = search(&Cp936, &lattice, scorer, at, context, last_two);
@@ -577,7 +583,7 @@ fn look_for_gaps(
     lattice: &Splice<'_>,
     model: &Model,
     scorer: &PageScorer<'_>,
-    frequent: &OnceCell<Frequent>,
+    frequent: &OnceLock<Frequent>,
 ) {
     if let Some(best) = outcome.repairs.first()
         && gain(outcome) > WORTH_LOOKING_FOR_GAPS
