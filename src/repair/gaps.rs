@@ -19,7 +19,7 @@ use super::search::{Bytes, Path, Scorer, Taken};
 
 /// Nats below which a character after another is no candidate. Set by hand, to keep the look cheap.
 const LEAST_PAIR: f32 = -9.5;
-/// The same for the first one, which stands behind all sorts of characters.
+/// The same for the first one where a pair is chosen again: 供 stands seldom behind ”.
 const LEAST_FIRST: f32 = -12.0;
 /// What a mark costs that is put in, in nats: two of three marks have noise before them, which shows.
 const UNTOUCHED_MARK: f32 = 1.1;
@@ -45,8 +45,8 @@ const READS_WELL: f32 = -15.0;
 const READS_WELL_ENOUGH: f32 = -18.0;
 /// Characters that are tried in the middle of two pairs in a row are more frequent than this.
 const LEAST_IN_THE_MIDDLE: f32 = -9.5;
-/// Characters before two pairs in a row that are tried, and beginnings of such whose end is looked for, best first.
-const FIRSTS: usize = 12;
+/// Characters before a gap of more than a pair that are tried, and beginnings of two pairs whose end is looked for, best first.
+const FIRSTS: usize = 8;
 const BEGINNINGS: usize = 24;
 
 /// Lead bytes of pairs that may be dropped.
@@ -269,7 +269,8 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
             }
         };
         let seconds = self.seconds(close, rest.first().copied());
-        let firsts = self.firsts(open, used, context);
+        let least = if again { LEAST_FIRST } else { LEAST_PAIR };
+        let firsts = self.firsts(open, used, context, least);
         for first in &firsts {
             let enough = as_is - WITHIN - BETTER_THAN_PAIRS - first.nats;
             for second in &seconds {
@@ -303,7 +304,7 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
         }
         for (first, middle, nats) in self.beginnings(firsts) {
             let [trail, lead] = middle.bytes;
-            let enough = as_is - BETTER_THAN_PAIRS - nats;
+            let enough = as_is - BETTER_THAN_PAIRS + ANOTHER_PAIR - nats;
             for third in &seconds {
                 if third.after_nats < enough {
                     break;
@@ -346,16 +347,14 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
         }
         let rest: Vec<char> = text_of(&path.arcs[i + 1..]).split_off(1);
         let used = matches!(path.arcs[i].kind, Kind::Annotation | Kind::Residue);
-        for first in self.firsts(open, used, context) {
+        for first in best_of(self.firsts(open, used, context, LEAST_PAIR)) {
             let enough = as_is - BETTER_THAN_PAIRS - first.nats;
-            for second in &self.frequent().all {
+            for second in self.after_dropped(first.lead, &self.frequent().all) {
                 let [trail, lost] = second.bytes;
-                let dropped = u16::from_be_bytes([first.lead, trail]);
                 if lost < 0x81
-                    || !self.lattice.is_dropped(dropped)
-                    || self.lattice.oddity(second.character) > 0.0
-                    || self.lattice.owed(u16::from_be_bytes([trail, lost])) > 0.0
                     || self.model.bigram_log_prob(first.symbol, second.symbol) < enough
+                    || self.lattice.owed(u16::from_be_bytes([trail, lost])) > 0.0
+                    || self.lattice.oddity(second.character) > 0.0
                 {
                     continue;
                 }
@@ -380,7 +379,7 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
     }
 
     /// The characters that `open` begins and the lead byte of a dropped pair completes.
-    fn firsts(&self, open: u8, used: bool, context: Context) -> Vec<First> {
+    fn firsts(&self, open: u8, used: bool, context: Context, least: f32) -> Vec<First> {
         let mut firsts = Vec::new();
         for lead in LEADS.into_iter().flatten() {
             let Some(character) = self.character(open, lead) else {
@@ -390,7 +389,7 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
             let nats = self.model.bigram_log_prob(context.second, symbol);
             // What an annotation stands behind was used up by it, and owes none together with the next byte.
             let owes = !used && self.lattice.owed(u16::from_be_bytes([open, lead])) > 0.0;
-            if nats >= LEAST_FIRST && !owes {
+            if nats >= least && !owes {
                 firsts.push(First {
                     lead,
                     character,
@@ -403,34 +402,30 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
     }
 
     /// The best beginnings of two pairs in a row: a character before them and the one in their middle, with what both are worth.
-    fn beginnings(&self, mut firsts: Vec<First>) -> Vec<(First, Known, f32)> {
-        firsts.sort_by(|a, b| b.nats.total_cmp(&a.nats));
-        firsts.truncate(FIRSTS);
+    fn beginnings(&self, firsts: Vec<First>) -> Vec<(First, Known, f32)> {
         let mut found = Vec::new();
-        for first in firsts {
-            let may_be_dropped = |trail| {
-                let pair = u16::from_be_bytes([first.lead, trail]);
-                self.lattice.is_dropped(pair)
-            };
-            for middles in self
-                .frequent()
-                .middles
-                .chunk_by(|a, b| a.bytes[0] == b.bytes[0])
-            {
-                if !may_be_dropped(middles[0].bytes[0]) {
-                    continue;
-                }
-                for middle in middles {
-                    let pair = self.model.bigram_log_prob(first.symbol, middle.symbol);
-                    if pair > LEAST_PAIR && self.lattice.oddity(middle.character) == 0.0 {
-                        found.push((first, *middle, first.nats + pair));
-                    }
+        for first in best_of(firsts) {
+            for middle in self.after_dropped(first.lead, &self.frequent().middles) {
+                let pair = self.model.bigram_log_prob(first.symbol, middle.symbol);
+                if pair > LEAST_PAIR && self.lattice.oddity(middle.character) == 0.0 {
+                    found.push((first, *middle, first.nats + pair));
                 }
             }
         }
         found.sort_by(|a, b| b.2.total_cmp(&a.2));
         found.truncate(BEGINNINGS);
         found
+    }
+
+    /// Those of `known`, which are in the order of their bytes, whose lead byte makes a dropped pair with `lead`.
+    fn after_dropped<'k>(&self, lead: u8, known: &'k [Known]) -> impl Iterator<Item = &'k Known> {
+        let by_lead = known.chunk_by(|a, b| a.bytes[0] == b.bytes[0]);
+        by_lead
+            .filter(move |same| {
+                let pair = u16::from_be_bytes([lead, same[0].bytes[0]]);
+                self.lattice.is_dropped(pair)
+            })
+            .flatten()
     }
 
     fn frequent(&self) -> &Frequent {
@@ -537,6 +532,13 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
         })
         .sum()
     }
+}
+
+/// The likeliest characters before a gap.
+fn best_of(mut firsts: Vec<First>) -> Vec<First> {
+    firsts.sort_by(|a, b| b.nats.total_cmp(&a.nats));
+    firsts.truncate(FIRSTS);
+    firsts
 }
 
 /// Whether the arc is a dropped pair by itself.
