@@ -166,6 +166,10 @@ impl Scorer for PageScorer<'_> {
             self.row.set(row);
         }
         let (next, mut nats) = row.advance(c);
+        if c.is_ascii_alphabetic() {
+            // In a torn run a letter competes with Han characters for one place.
+            nats += self.model.share(c);
+        }
         let mut after = next;
         if c == '著' {
             let (other, other_nats) = row.advance('着');
