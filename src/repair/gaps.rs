@@ -167,7 +167,7 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
             let Some(next) = path.arcs.get(i + 1) else {
                 break;
             };
-            if self.may_stand_between(arc, next, path.arcs.get(i + 2)) {
+            if self.may_stand_between(arc, next) {
                 self.insert(path, i, i + 1, context, &mut found);
             } else if arc.pending && is_pair(next) && i + 2 < path.arcs.len() {
                 self.insert(path, i, i + 2, context, &mut found);
@@ -180,13 +180,12 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
 
     /// Whether a pair may be missing between two arcs: a character is begun, and the byte that
     /// completes it is known and is not what an annotation vouches for.
-    fn may_stand_between(&self, arc: &Taken, next: &Taken, after: Option<&Taken>) -> bool {
+    fn may_stand_between(&self, arc: &Taken, next: &Taken) -> bool {
         let vouched = |taken: &Taken| matches!(taken.kind, Kind::Residue | Kind::Annotation);
         arc.pending
             && !next.bytes.is_empty()
             && next.lost & 1 == 0
             && !vouched(next)
-            && !(next.bytes.len() == 1 && after.is_some_and(vouched))
             && next.text.chars().next().is_some()
     }
 
