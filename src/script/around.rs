@@ -41,6 +41,68 @@ const COMPETITIONS: [&str; 18] = [
 const FOREIGN: &str = "斯尔爾克亚亞戈乌烏耶伯达達特德拉尼奥奧希噶佩玛瑪索塔托诺諾吉萨薩维維伦倫兰蘭欧歐雷鲁魯蒂莱萊莎娜妮\
     曼姆顿頓阿埃凯凱卡赫弗费費格芬迪丹巴科洛利米皮瓦谢謝默夫罗羅哈喀察葛布忽脱脫";
 
+/// Numbers behind which 里 is a distance, where one of these stands behind it.
+const NUMBERS: &str = "一二三四五六七八九十百千万萬两兩几幾";
+const FAR: &str = "外地之长長路远遠多开開宽寬";
+
+/// Who does something: behind them 干 is no 乾, if one of these stands behind it.
+const PEOPLE: &str = "我你您他她们們谁誰咱俺";
+const DEEDS: &str = "的得过過着著什啥嘛完掉活不吗嗎呢吧了";
+/// Behind verbs that say that somebody wants to, 干的 is what is done.
+const WANTS: &str = "想要该該敢肯所爱愛";
+/// What is done.
+const WORK: [&str; 12] = [
+    "的事", "的活", "的工作", "的好事", "的坏事", "的壞事", "的勾当", "的勾當", "的就是", "的这些", "的那些", "的行当",
+];
+/// What is drunk from, behind 干了.
+const DRINK: &str = "杯碗盅盏盞瓶酒";
+/// How far behind it stands at most, in characters: 干了这最后一杯.
+const DRINK_WITHIN: usize = 6;
+
+/// What lots are called in front of 签, and what may not stand behind it: 一支签 and 求签, 一支签字笔.
+const LOTS: &str = "支枝根求抽解卜灵靈";
+const SIGNS: &str = "字名约約署订訂了过過到下在收证證发發";
+
+/// Of what things are made: 木制的.
+const MATERIALS: &str = "木铁鐵钢鋼铜銅银銀金锡錫石竹皮革布纸紙瓷陶璃料胶膠骨玉泥丝絲棉毛蜡蠟草藤铝鋁粉肉奶豆";
+/// Behind 制 where it is 製.
+const MADE: &str = "的成品";
+
+/// Before 表, where it is a watch, if none of these stands behind it.
+const WATCHES: &str = "戴块塊怀懷秒腕钟鐘修";
+const SHOWS: &str = "示现現面达達情格演白态態述决決彰明率单單哥弟叔姐妹姑姨";
+
+/// The form, in the standard, that the character at byte `at` of Simplified text has whatever words could cover it.
+pub(super) fn settled(text: &str, at: usize) -> Option<char> {
+    let c = text[at..].chars().next()?;
+    let (before, behind) = (&text[..at], &text[at + c.len_utf8()..]);
+    let last = || before.chars().next_back();
+    let next = || behind.chars().next();
+    match c {
+        '里' => {
+            let is_far = last().is_some_and(|last| NUMBERS.contains(last))
+                && next().is_some_and(|next| FAR.contains(next));
+            is_far.then_some('里')
+        }
+        '干' => {
+            let does = last().is_some_and(|last| PEOPLE.contains(last))
+                && next().is_some_and(|next| DEEDS.contains(next));
+            let wants =
+                last().is_some_and(|last| WANTS.contains(last)) && behind.starts_with('的');
+            let is_work = || WORK.iter().any(|work| behind.starts_with(work));
+            ((does || wants || is_work()) && !is_drunk(behind)).then_some('幹')
+        }
+        _ => None,
+    }
+}
+
+/// Whether something is drunk up behind 干.
+fn is_drunk(behind: &str) -> bool {
+    let clause = behind.chars().take_while(|c| is_han(*c));
+    behind.starts_with(['了', '过', '過', '掉', '完'])
+        && clause.take(DRINK_WITHIN).any(|c| DRINK.contains(c))
+}
+
 /// The form, in the standard, that the character at byte `at` of Simplified text asks for by itself, and by how many nats
 /// it is ahead of all others.
 pub(super) fn form(text: &str, at: usize) -> Option<(char, f32)> {
@@ -51,11 +113,24 @@ pub(super) fn form(text: &str, at: usize) -> Option<(char, f32)> {
         '干' if is_dry(before, behind) || behind.starts_with(|c| COOKED.contains(c)) => {
             Some(('乾', AHEAD))
         }
+        '干' if is_drunk(behind) => Some(('乾', AHEAD)),
         '干' => Some(('幹', UNKNOWN)),
+        '签' if is_between(before, LOTS, SIGNS, behind) => Some(('籤', AHEAD)),
+        '表' if is_between(before, WATCHES, SHOWS, behind) => Some(('錶', AHEAD)),
+        '制' if before.ends_with(|c| MATERIALS.contains(c))
+            && behind.starts_with(|c| MADE.contains(c)) =>
+        {
+            Some(('製', AHEAD))
+        }
         '里' if is_distance(before) || is_name(before, behind) => Some(('里', AHEAD)),
         '杯' if COMPETITIONS.iter().any(|name| before.ends_with(name)) => Some(('盃', AHEAD)),
         _ => None,
     }
+}
+
+/// Whether one of some characters stands before a place, and none of others behind it.
+fn is_between(before: &str, wanted: &str, unwanted: &str, behind: &str) -> bool {
+    before.ends_with(|c| wanted.contains(c)) && !behind.starts_with(|c| unwanted.contains(c))
 }
 
 /// Whether 干 says of what stands before it that it is dry.

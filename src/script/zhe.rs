@@ -46,6 +46,14 @@ const NOUN_AFTER: &str = "作名述者書书錄录稱称譯译文論论";
 const HOLDING: &str =
     "带帶戴拿挂掛写寫刻印抱举舉提捧叫顶頂绣繡题題签簽喊念背记記怀懷藏放摆擺贴貼标標填印列署冠";
 const NAME: &str = "片字牌单單册冊义義声聲利额額次望言句帖分目称稱刺冊衔銜";
+/// What stands behind 著名 and begins no noun.
+const PARTICLES: &str = "的之于於";
+/// How much likelier, in nats, 着 is behind a verb than anywhere (看 3.7, 听 2.2, 有 1.7; 国 -3, 时 -2); a character behind
+/// 名 in a noun (画 1.6, 家 0.7, 酒 0.2); and the two characters behind 名 together where they are no word (画发 -0.9,
+/// 山大 0.9; 作家 1.8, 影星 1.7).
+const VERB: f32 = 1.5;
+const NAME_WORD: f32 = -1.0;
+const NO_WORD: f32 = 1.2;
 /// What it adds to the odds, in nats: more than 著名 is likelier than 着 before 名.
 const NAME_BONUS: f32 = 14.0;
 
@@ -140,6 +148,7 @@ pub(super) fn choose(model: &Model, text: &str, at: usize, earlier: &[(usize, Ch
         WINDOW => WINDOW - 1,
         _ => (length + 1).min(WINDOW),
     };
+    let name = follows_name(model, left[WINDOW - 1], right);
     let right = &right[..read];
     let score = |option| {
         let (context, log_prob) = model.advance(context, option);
@@ -147,12 +156,30 @@ pub(super) fn choose(model: &Model, text: &str, at: usize, earlier: &[(usize, Ch
     };
     let bonus = if is_author(model, &text[..at], right[0]) {
         -WORD_BONUS
+    } else if name {
+        NAME_BONUS
     } else {
         word_bonus([left[WINDOW - 2], left[WINDOW - 1]], right)
     };
     Choice {
         odds: score('着') - score('著') + bonus - THRESHOLD,
     }
+}
+
+/// Whether a verb stands before 著 and a noun of two characters that begins with 名 behind it: 看著名畫 is 看着|名画, and
+/// 看著名畫家 may be 看|著名|画家.
+fn follows_name(model: &Model, before: char, right: [char; WINDOW]) -> bool {
+    let [after, second, third] = right;
+    if after != '名' || !is_han(second) || PARTICLES.contains(second) {
+        return false;
+    }
+    let together = |first: char, second: char| {
+        let (first, second) = (model.symbol(first), model.symbol(second));
+        model.bigram_log_prob(first, second) - model.unigram_log_prob(second)
+    };
+    together(before, '着') > VERB
+        && together('名', second) > NAME_WORD
+        && together(second, third) < NO_WORD
 }
 
 /// What the words around a 著 say, in nats in favour of 着.
