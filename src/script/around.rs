@@ -128,6 +128,75 @@ pub(super) fn form(text: &str, at: usize) -> Option<(char, f32)> {
     }
 }
 
+/// The eight trigrams, and what stands between 乾 and another one: 乾、坤, 乾為天，坤為地.
+const TRIGRAMS: &str = "坤坎震巽離离兌兑艮";
+const TRIGRAM_WITHIN: usize = 4;
+/// The other tones of the scale, and what stands between them.
+const TONES: &str = "宮宫商角羽";
+const MARKS: [char; 4] = ['、', ' ', '，', '和'];
+/// Surnames behind which 乾 is a name: none of them gets dry.
+const SURNAMES: &str = "張张李陳陈王劉刘趙赵周吳吴徐孫孙朱胡郭何羅罗梁宋鄭郑謝谢韓韩唐馮冯董蕭萧程袁鄧邓許许傅曾呂吕蘇苏盧卢蔡\
+    賈贾魏薛閻阎余潘杜戴夏鍾钟汪任姜范方譚谭廖鄒邹熊陸陆郝孔崔康丘秦江顧顾侯邵孟龍龙萬万錢钱湯汤尹黎武喬乔賀贺賴赖龔龚";
+/// Behind 乾 where it is dry, even behind a surname.
+const DRY: &str = "了的得杯淨净燥脆枯淡旱渴咳糧粮爹媽妈娘著着";
+/// Around 沈 where it is 沉: what comes out of the water or goes down.
+const SINKS: &str = "了下入到在著着得不落睡醉沒没";
+const SUNK: &str = "下往船石低浮正已漸渐慢心";
+/// Before 藉 where it is no 借: 慰藉, 狼藉, 蕴藉, 枕藉, 践藉.
+const MATS: &str = "慰狼蘊蕴醞酝枕踐践躪躏茵籍";
+/// Around 覆 where somebody does it again, or answers.
+const AGAIN: &str = "審审核議议查驗验試试檢检診诊閱阅信電电函述";
+const ANSWERS: &str = "答回批函申禀稟";
+
+/// The form that the character at byte `at` of Traditional text asks for by itself in Simplified text, and by how many
+/// nats it is ahead of all others.
+pub(super) fn simplified_form(text: &str, at: usize) -> Option<(char, f32)> {
+    let c = text[at..].chars().next()?;
+    let (before, behind) = (&text[..at], &text[at + c.len_utf8()..]);
+    match c {
+        '乾' if is_trigram(before, behind) => Some(('乾', AHEAD)),
+        '乾' if is_given_name(before, behind) => Some(('乾', AHEAD)),
+        '徵' if is_tone(before, behind) => Some(('徵', AHEAD)),
+        '沈' if behind.starts_with(|c| SINKS.contains(c)) && !before.ends_with('姓')
+            || before.ends_with(|c| SUNK.contains(c)) && !behind.starts_with(is_han) =>
+        {
+            Some(('沉', AHEAD))
+        }
+        '藉' if !before.ends_with(|c| MATS.contains(c)) => Some(('借', AHEAD)),
+        '覆' if behind.starts_with(|c| AGAIN.contains(c))
+            || before.ends_with(|c| ANSWERS.contains(c)) =>
+        {
+            Some(('复', AHEAD))
+        }
+        _ => None,
+    }
+}
+
+/// Whether another trigram stands near.
+fn is_trigram(before: &str, behind: &str) -> bool {
+    let near = |c: char| TRIGRAMS.contains(c);
+    before.chars().rev().take(TRIGRAM_WITHIN).any(near)
+        || behind.chars().take(TRIGRAM_WITHIN).any(near)
+}
+
+/// Whether it stands in a name: behind a surname that begins a clause or follows no word.
+fn is_given_name(before: &str, behind: &str) -> bool {
+    let mut left = before.chars().rev();
+    let is_surname = left.next().is_some_and(|c| SURNAMES.contains(c));
+    let begins = left
+        .next()
+        .is_none_or(|c| !is_han(c) || "和與与跟及同是請请叫讓让給给對对在的、".contains(c));
+    is_surname && begins && behind.starts_with(is_han) && !behind.starts_with(|c| DRY.contains(c))
+}
+
+/// Whether the next tone of the scale stands on either side.
+fn is_tone(before: &str, behind: &str) -> bool {
+    let left = before.trim_end_matches(MARKS).chars().next_back();
+    let right = behind.trim_start_matches(MARKS).chars().next();
+    let is_tone = |c: Option<char>| c.is_some_and(|c| TONES.contains(c));
+    left == Some('角') || is_tone(left) && is_tone(right)
+}
+
 /// Whether one of some characters stands before a place, and none of others behind it.
 fn is_between(before: &str, wanted: &str, unwanted: &str, behind: &str) -> bool {
     before.ends_with(|c| wanted.contains(c)) && !behind.starts_with(|c| unwanted.contains(c))

@@ -440,7 +440,11 @@ impl<'r> Reader<'r> {
 
     /// The form that what stands around a character asks for by itself, if it is one of its forms.
     fn around(&self, text: &str, at: usize, open: usize) -> Option<(char, f32)> {
-        let found = self.around_is_known().then(|| around::form(text, at))??;
+        let found = if self.words.has_spellings() {
+            self.around_is_known().then(|| around::form(text, at))?
+        } else {
+            around::simplified_form(text, at)
+        }?;
         let options = self.forms.options(open);
         options
             .iter()
