@@ -292,6 +292,7 @@ const HANS_NAMES: &str = "
     老幺 幺儿 幺妹 幺女 幺弟 幺叔 幺姑 幺爸 幺舅 幺哥 幺蛾子 幺鸡 幺麽 幺麽小丑 幺正 幺半群 六幺 喝幺 呼幺喝六
     菜薹 红菜薹 蒜薹 芸薹 抽薹 薹草 薹菜 油菜薹
     复审 复核 复议 复查 复验 复试 复检 复诊 复电 复函 扞格不入 乾为天
+    厘清 厘定 厘订 厘正 径自 径行 径直 径流 径赴 径向 径赛 征调 乃父 乃祖 祇园
     棋差一着 三十六着 走为上着 棋高一着 一着不慎 妙着 失着 一着棋 几着棋
 ";
 /// What each of them counts, as often as a frequent word: it stands against all other ways to write the same.

@@ -144,6 +144,13 @@ const SINKS: &str = "了下入到在著着得不落睡醉沒没";
 const SUNK: &str = "下往船石低浮正已漸渐慢心";
 /// Before 藉 where it is no 借: 慰藉, 狼藉, 蕴藉, 枕藉, 践藉.
 const MATS: &str = "慰狼蘊蕴醞酝枕踐践躪躏茵籍";
+/// Behind these 於 may begin a name or be part of one.
+const BEFORE_NAMES: &str = "姓和與与跟及同是請请見见於于樊商";
+/// Given names behind 於 that OpenCC's phrases have.
+const GIVEN: [&str; 6] = ["梨華", "崇文", "勇明", "世成", "忠祥", "竹屋"];
+/// Around 夥 where there are many: 獲益甚夥, 夥頤.
+const MANY: &str = "甚实實众眾繁颇頗极極更尤弥彌益滋最";
+const MUCH: &str = "颐頤矣涉够夠";
 /// Around 覆 where somebody does it again, or answers.
 const AGAIN: &str = "審审核議议查驗验試试檢检診诊閱阅信電电函述";
 const ANSWERS: &str = "答回批函申禀稟";
@@ -163,6 +170,11 @@ pub(super) fn simplified_form(text: &str, at: usize) -> Option<(char, f32)> {
             Some(('沉', AHEAD))
         }
         '藉' if !before.ends_with(|c| MATS.contains(c)) => Some(('借', AHEAD)),
+        '夥' if !before.ends_with(|c| MANY.contains(c))
+            && !behind.starts_with(|c| MUCH.contains(c)) =>
+        {
+            Some(('伙', AHEAD))
+        }
         '覆' if behind.starts_with(|c| AGAIN.contains(c))
             || before.ends_with(|c| ANSWERS.contains(c)) =>
         {
@@ -170,6 +182,18 @@ pub(super) fn simplified_form(text: &str, at: usize) -> Option<(char, f32)> {
         }
         _ => None,
     }
+}
+
+/// The form in Simplified text that the character at byte `at` of Traditional text has whatever words could cover it.
+pub(super) fn simplified_settled(text: &str, at: usize) -> Option<char> {
+    let c = text[at..].chars().next()?;
+    // Names that begin with 於 stand where a name may begin: 對於單身 and 位於潛江 have neither 於單 nor 於潛 in them.
+    let is_preposition = || {
+        let last = text[..at].chars().next_back();
+        last.is_some_and(|last| is_han(last) && !BEFORE_NAMES.contains(last))
+    };
+    let is_name = || GIVEN.iter().any(|given| text[at + c.len_utf8()..].starts_with(given));
+    (c == '於' && is_preposition() && !is_name()).then_some('于')
 }
 
 /// Whether another trigram stands near.

@@ -291,7 +291,11 @@ impl<'r> Reader<'r> {
                 .any(|option| option.new == *form)
         });
         let new = surname.or_else(|| {
-            let key = self.around_is_known().then(|| around::settled(text, at))??;
+            let key = if self.words.has_spellings() {
+                self.around_is_known().then(|| around::settled(text, at))?
+            } else {
+                around::simplified_settled(text, at)
+            }?;
             let form = options.iter().find(|option| option.key == key)?;
             Some(form.new)
         })?;

@@ -23,7 +23,17 @@ const THRESHOLD: f32 = -2.0;
 
 /// Characters before which 着 makes a word: 着手 着力 着眼 着急 着想 着落 着装 着凉. Not 重 色 实 火, which
 /// 名著 and the like often stand before.
-const AFTER: &str = "手力眼急想落裝装涼凉屐";
+const AFTER: &str = "手力眼急想落裝装涼凉";
+
+/// Behind these 著 at the end of a clause is a book: 他的新著，.
+const NEW: &str = "新旧舊近";
+
+/// What is worn: 着屐, 着衣. Behind 著 it is hardly ever what somebody wrote.
+const WORN: &str = "屐衣袍靴裤褲裙甲鞋袜襪帽履衫裳";
+/// Behind these 着 ends a clause: 寻觅无着, 厮并着.
+const AT_END: &str = "无無并並";
+/// What they add to the odds, in nats: the particle is 3 nats behind there.
+const WORN_BONUS: f32 = 8.0;
 
 /// Characters after which 着 makes a word and 著 makes none: 随着 沿着 跟着 朝着 向着 (意)味着.
 const BEFORE: &str = "隨随沿跟朝向味";
@@ -67,7 +77,7 @@ const LONGEST_NAME: usize = 5;
 
 /// Characters that sentences are made with, and names hardly ever: 灯也亮着。 has no author in it.
 const IN_SENTENCES: &str =
-    "也还還都正在就又仍已不没沒了的是他她它我你有被把却卻上下里裡裏很什么麼这這那";
+    "也还還都正在就又仍已不没沒了的是他她它我你有被把却卻上下里裡裏很什么麼这這那无無并並";
 
 /// How much less likely 着 must be behind a character than anywhere, in nats, for the character not to be taken for a verb:
 /// before a title, and at the end of a clause, where more kinds of words stand. Verbs have 0 to 5 (读 0.8, 开 0.3, 来 -0.5),
@@ -189,17 +199,24 @@ fn word_bonus([first, before]: [char; 2], following: &[char]) -> f32 {
     let (names, written) = (NAME.contains(next), "《〈「『".contains(next));
     if after == '名' && names && HOLDING.contains(before) {
         NAME_BONUS
+    } else if WORN.contains(after) || before_end(before, after) {
+        WORN_BONUS
     } else if after == '有' && (written || AUTHOR.contains(before)) || NOUN.contains(before) {
         -WORD_BONUS
     } else if BEFORE.contains(before) || AFTER.contains(after) && !is_open {
         WORD_BONUS
-    } else if after == '者' || is_open && "、，。》；,;".contains(after) {
+    } else if after == '者' || NEW.contains(before) && ENDS.contains(after) || is_open && "、，。》；,;".contains(after) {
         -WORD_BONUS
     } else if NOUN_AFTER.contains(after) || is_open {
         0.0
     } else {
         PLAIN_BONUS
     }
+}
+
+/// Whether 著 stands at the end of a clause behind what it makes no noun with: 四覓無著。
+fn before_end(before: char, after: char) -> bool {
+    ENDS.contains(after) && AT_END.contains(before)
 }
 
 /// Whether 著 says who wrote something: a title begins behind it, or a name is all there is of the clause that ends
