@@ -51,8 +51,20 @@ const DEEDS: &str = "的得过過着著什啥嘛完掉活不吗嗎呢吧了";
 /// Behind verbs that say that somebody wants to, 干的 is what is done.
 const WANTS: &str = "想要该該敢肯所爱愛";
 /// What is done.
-const WORK: [&str; 12] = [
-    "的事", "的活", "的工作", "的好事", "的坏事", "的壞事", "的勾当", "的勾當", "的就是", "的这些", "的那些", "的行当",
+const WORK: [&str; 13] = [
+    "的是",
+    "的事",
+    "的活",
+    "的工作",
+    "的好事",
+    "的坏事",
+    "的壞事",
+    "的勾当",
+    "的勾當",
+    "的就是",
+    "的这些",
+    "的那些",
+    "的行当",
 ];
 /// What is drunk from, behind 干了.
 const DRINK: &str = "杯碗盅盏盞瓶酒";
@@ -64,13 +76,23 @@ const LOTS: &str = "支枝根求抽解卜灵靈";
 const SIGNS: &str = "字名约約署订訂了过過到下在收证證发發";
 
 /// Of what things are made: 木制的.
-const MATERIALS: &str = "木铁鐵钢鋼铜銅银銀金锡錫石竹皮革布纸紙瓷陶璃料胶膠骨玉泥丝絲棉毛蜡蠟草藤铝鋁粉肉奶豆";
+const MATERIALS: &str =
+    "木铁鐵钢鋼铜銅银銀金锡錫石竹皮革布纸紙瓷陶璃料胶膠骨玉泥丝絲棉毛蜡蠟草藤铝鋁粉肉奶豆";
 /// Behind 制 where it is 製.
 const MADE: &str = "的成品";
 
 /// Before 表, where it is a watch, if none of these stands behind it.
 const WATCHES: &str = "戴块塊怀懷秒腕钟鐘修";
 const SHOWS: &str = "示现現面达達情格演白态態述决決彰明率单單哥弟叔姐妹姑姨";
+
+/// How something is tied: 系在, 系好; and what.
+const TIED: &str = "在上住紧緊着著好牢";
+const TIES: &str = "绳繩带帶鞋铃鈴腰颈頸脖扣结結丝絲巾裙线線把";
+/// Before 面 where it is eaten, if none of these stands behind it: 吃碗牛肉面.
+const NOODLES: &str = "肉碗煮揉擀吃";
+const FACES: &str = "对對前试試部孔貌向上下目具积積壁临臨容相谈談条條包粉色";
+/// Behind 不准 where something is not exact, and nothing forbidden.
+const EXACT: &str = "了的啊吗嗎呢吧得確确时時备備";
 
 /// The form, in the standard, that the character at byte `at` of Simplified text has whatever words could cover it.
 pub(super) fn settled(text: &str, at: usize) -> Option<char> {
@@ -87,10 +109,14 @@ pub(super) fn settled(text: &str, at: usize) -> Option<char> {
         '干' => {
             let does = last().is_some_and(|last| PEOPLE.contains(last))
                 && next().is_some_and(|next| DEEDS.contains(next));
-            let wants =
-                last().is_some_and(|last| WANTS.contains(last)) && behind.starts_with('的');
+            let wants = last().is_some_and(|last| WANTS.contains(last)) && behind.starts_with('的');
             let is_work = || WORK.iter().any(|work| behind.starts_with(work));
             ((does || wants || is_work()) && !is_drunk(behind)).then_some('幹')
+        }
+        '准' => {
+            let forbidden = last() == Some('不')
+                && next().is_some_and(|next| is_han(next) && !EXACT.contains(next));
+            forbidden.then_some('准')
         }
         _ => None,
     }
@@ -116,6 +142,13 @@ pub(super) fn form(text: &str, at: usize) -> Option<(char, f32)> {
         '干' if is_drunk(behind) => Some(('乾', AHEAD)),
         '干' => Some(('幹', UNKNOWN)),
         '签' if is_between(before, LOTS, SIGNS, behind) => Some(('籤', AHEAD)),
+        '托' if behind.starts_with(|c| PEOPLE.contains(c) || c == '人') => Some(('託', AHEAD)),
+        '系' if behind.starts_with(|c| TIED.contains(c))
+            && clause(before).any(|c| TIES.contains(c)) =>
+        {
+            Some(('繫', AHEAD))
+        }
+        '面' if is_between(before, NOODLES, FACES, behind) => Some(('麪', AHEAD)),
         '表' if is_between(before, WATCHES, SHOWS, behind) => Some(('錶', AHEAD)),
         '制' if before.ends_with(|c| MATERIALS.contains(c))
             && behind.starts_with(|c| MADE.contains(c)) =>
@@ -192,7 +225,11 @@ pub(super) fn simplified_settled(text: &str, at: usize) -> Option<char> {
         let last = text[..at].chars().next_back();
         last.is_some_and(|last| is_han(last) && !BEFORE_NAMES.contains(last))
     };
-    let is_name = || GIVEN.iter().any(|given| text[at + c.len_utf8()..].starts_with(given));
+    let is_name = || {
+        GIVEN
+            .iter()
+            .any(|given| text[at + c.len_utf8()..].starts_with(given))
+    };
     (c == '於' && is_preposition() && !is_name()).then_some('于')
 }
 
@@ -219,6 +256,11 @@ fn is_tone(before: &str, behind: &str) -> bool {
     let right = behind.trim_start_matches(MARKS).chars().next();
     let is_tone = |c: Option<char>| c.is_some_and(|c| TONES.contains(c));
     left == Some('角') || is_tone(left) && is_tone(right)
+}
+
+/// The characters of the clause before a place, from its end on.
+fn clause(before: &str) -> impl Iterator<Item = char> {
+    before.chars().rev().take_while(|c| is_han(*c))
 }
 
 /// Whether one of some characters stands before a place, and none of others behind it.
@@ -290,6 +332,73 @@ mod tests {
             "干",
         ] {
             assert_eq!(of(done, '干'), Some('幹'), "{done}");
+        }
+    }
+
+    /// The settled form of the last `c` of a text.
+    fn settled_of(text: &str, c: char) -> Option<char> {
+        settled(text, text.rfind(c)?)
+    }
+
+    #[test]
+    fn who_does_what_leaves_no_doubt() {
+        for done in ["这是他干的", "我干了十年", "想干的就去", "干的工作"] {
+            assert_eq!(settled_of(done, '干'), Some('幹'), "{done}");
+        }
+        for open in ["他干了这一杯", "晒干的衣服", "干的树枝"] {
+            assert_eq!(settled_of(open, '干'), None, "{open}");
+        }
+        assert_eq!(of("一口气干了三杯", '干'), Some('乾'));
+        assert_eq!(settled_of("一里外", '里'), Some('里'));
+        assert_eq!(settled_of("家里外面", '里'), None);
+    }
+
+    #[test]
+    fn lots_watches_and_what_is_made() {
+        assert_eq!(of("一支签", '签'), Some('籤'));
+        assert_eq!(of("一支签字笔", '签'), None);
+        assert_eq!(of("戴表", '表'), Some('錶'));
+        assert_eq!(of("手表示", '表'), None);
+        assert_eq!(of("木制的", '制'), Some('製'));
+        assert_eq!(of("君主制的", '制'), None);
+        assert_eq!(of("托我买书", '托'), Some('託'));
+        assert_eq!(of("把绳子系在树上", '系'), Some('繫'));
+        assert_eq!(of("中文系在楼上", '系'), None);
+        assert_eq!(of("吃牛肉面", '面'), Some('麪'));
+        assert_eq!(settled_of("不准外人进入", '准'), Some('准'));
+        assert_eq!(settled_of("不准了", '准'), None);
+        assert_eq!(settled_of("不准备去", '准'), None);
+    }
+
+    /// The form in Simplified text of the first `c` of a text.
+    fn simplified_of(text: &str, c: char) -> Option<char> {
+        let at = text.find(c)?;
+        let found = simplified_form(text, at).map(|(form, _)| form);
+        simplified_settled(text, at).or(found)
+    }
+
+    #[test]
+    fn forms_of_simplified_text() {
+        for (text, c, expected) in [
+            ("乾為天，坤為地", '乾', Some('乾')),
+            ("乾淨", '乾', None),
+            ("陳乾生", '乾', Some('乾')),
+            ("陳乾了一杯", '乾', None),
+            ("宮、商、角、徵、羽", '徵', Some('徵')),
+            ("象徵", '徵', None),
+            ("船沈了", '沈', Some('沉')),
+            ("姓沈。", '沈', None),
+            ("藉酒澆愁", '藉', Some('借')),
+            ("狼藉", '藉', None),
+            ("那夥人", '夥', Some('伙')),
+            ("甚夥", '夥', None),
+            ("提出覆審", '覆', Some('复')),
+            ("覆蓋", '覆', None),
+            ("對於單身的人", '於', Some('于')),
+            ("於潛縣", '於', None),
+            ("作家於梨華", '於', None),
+        ] {
+            assert_eq!(simplified_of(text, c), expected, "{text}");
         }
     }
 

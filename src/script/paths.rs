@@ -150,7 +150,7 @@ impl<'r> Reader<'r> {
         decided: &mut VecDeque<Decided>,
     ) {
         if let Some(alone) = self
-              .settled(text, at)
+            .settled(text, at)
             .or_else(|| self.alone(text, floor, at))
         {
             decided.push_back(alone);
@@ -285,11 +285,8 @@ impl<'r> Reader<'r> {
     fn settled(&self, text: &str, at: usize) -> Option<Decided> {
         let open = self.forms.open(text[at..].chars().next()?)?;
         let options = self.forms.options(open);
-        let surname = names::surname(text, at).filter(|form| {
-            options
-                .iter()
-                .any(|option| option.new == *form)
-        });
+        let surname = names::surname(text, at)
+            .filter(|form| options.iter().any(|option| option.new == *form));
         let new = surname.or_else(|| {
             let key = if self.words.has_spellings() {
                 self.around_is_known().then(|| around::settled(text, at))?

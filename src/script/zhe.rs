@@ -205,7 +205,10 @@ fn word_bonus([first, before]: [char; 2], following: &[char]) -> f32 {
         -WORD_BONUS
     } else if BEFORE.contains(before) || AFTER.contains(after) && !is_open {
         WORD_BONUS
-    } else if after == '者' || NEW.contains(before) && ENDS.contains(after) || is_open && "、，。》；,;".contains(after) {
+    } else if after == '者'
+        || NEW.contains(before) && ENDS.contains(after)
+        || is_open && "、，。》；,;".contains(after)
+    {
         -WORD_BONUS
     } else if NOUN_AFTER.contains(after) || is_open {
         0.0
