@@ -293,6 +293,8 @@ const HANS_NAMES: &str = "
     菜薹 红菜薹 蒜薹 芸薹 抽薹 薹草 薹菜 油菜薹
     复审 复核 复议 复查 复验 复试 复检 复诊 复电 复函 扞格不入 乾为天
     厘清 厘定 厘订 厘正 径自 径行 径直 径流 径赴 径向 径赛 征调 乃父 乃祖 祇园
+    乾清 乾清门 乾清宫 划清 划清界限 划清界线 整齐划一 表链 锁链 脚链 珠链 金链 银链 链锯 供应链 产业链
+    报仇雪恨
     棋差一着 三十六着 走为上着 棋高一着 一着不慎 妙着 失着 一着棋 几着棋
 ";
 /// What each of them counts, as often as a frequent word: it stands against all other ways to write the same.
@@ -998,7 +1000,10 @@ impl Hant {
                             let typical = ((here + 0.002) / share(&general, c).max(RARE)).ln();
                             // What was hardly seen says little.
                             let seen = sum(counts);
-                            let sure = seen / (seen + FEW);
+                            let sure = match style {
+                                MODERN => seen / (seen + FEW),
+                                _ => 1.0,
+                            };
                             form.style[style] = steps(typical * sure);
                         }
                         form
@@ -1248,7 +1253,7 @@ impl Hant {
 const KEPT: f64 = 20.0;
 /// Added to counts of forms before shares are taken, spread over the forms.
 const SMOOTH: f64 = 2.0;
-/// Forms of a character that were counted this many times in a style count half there: 饑 11 times and 飢 three times do
+/// Forms of a character that were counted this many times in modern prose count half there: 饑 11 times and 飢 three times do
 /// not make 充饑 the usual word.
 const FEW: f64 = 30.0;
 /// The share in general text that a form is taken to have at least, so that a form that is only rare there

@@ -35,8 +35,9 @@ const AT_END: &str = "无無并並";
 /// What they add to the odds, in nats: the particle is 3 nats behind there.
 const WORN_BONUS: f32 = 8.0;
 
-/// Characters after which 着 makes a word and 著 makes none: 随着 沿着 跟着 朝着 向着 (意)味着.
-const BEFORE: &str = "隨随沿跟朝向味";
+/// Characters after which 着 makes a word and 著 makes none: 随着 沿着 跟着 朝着 向着 (意)味着 黏着 附着
+/// 胶着 执着.
+const BEFORE: &str = "隨随沿跟朝向味黏粘附膠胶執执";
 
 /// Characters after which 著 makes a word and 着 makes none: 名著 原著 专著 译著 遗著 显著 卓著 巨著 土著 昭著 拙著 所著.
 const NOUN: &str = "名原專专譯译遺遗顯显卓巨土昭拙所";
@@ -56,6 +57,16 @@ const NOUN_AFTER: &str = "作名述者書书錄录稱称譯译文論论";
 const HOLDING: &str =
     "带帶戴拿挂掛写寫刻印抱举舉提捧叫顶頂绣繡题題签簽喊念背记記怀懷藏放摆擺贴貼标標填印列署冠";
 const NAME: &str = "片字牌单單册冊义義声聲利额額次望言句帖分目称稱刺冊衔銜";
+/// The same for other words than those with 名: verbs are rarer before them (对 0.8, 试 1.0, 领 1.2; 其 -2, 究 -2), words
+/// of two characters more certain (作家 1.8, 作诗 2.0, 作业 2.6; 作权 1.1, 作的 0.7, 作传 -0.7).
+const RATHER_VERB: f32 = 0.5;
+const WORD: f32 = 1.5;
+/// Behind 著作 these go on with the sentence (著作为证, 著作出版), and before it 本 is no verb.
+const NO_WORDS: &str = "为為出颇頗";
+const NO_VERBS: &str = "本";
+/// What it adds to the odds, in nats: 著作 is up to 7 nats likelier than 着 before 作.
+const OTHER_WORD_BONUS: f32 = 8.0;
+
 /// What stands behind 著名 and begins no noun.
 const PARTICLES: &str = "的之于於";
 /// How much likelier, in nats, 着 is behind a verb than anywhere (看 3.7, 听 2.2, 有 1.7; 国 -3, 时 -2); a character behind
@@ -86,7 +97,7 @@ const NO_VERB_BEFORE_TITLE: f32 = 0.0;
 const NO_VERB_BEFORE_END: f32 = -0.55;
 
 /// Characters after which 著有 says what somebody wrote: 他著有多部小说, 并著有《史记》.
-const AUTHOR: &str = "他她曾並并另且，。；";
+const AUTHOR: &str = "他她曾並并另且者家生授师師，。；";
 
 /// What it adds to the odds that neither side makes a noun, in nats: 有著大量.
 const PLAIN_BONUS: f32 = 3.0;
@@ -159,6 +170,7 @@ pub(super) fn choose(model: &Model, text: &str, at: usize, earlier: &[(usize, Ch
         _ => (length + 1).min(WINDOW),
     };
     let name = follows_name(model, left[WINDOW - 1], right);
+    let word = follows_word(model, left[WINDOW - 1], right);
     let right = &right[..read];
     let score = |option| {
         let (context, log_prob) = model.advance(context, option);
@@ -168,6 +180,8 @@ pub(super) fn choose(model: &Model, text: &str, at: usize, earlier: &[(usize, Ch
         -WORD_BONUS
     } else if name {
         NAME_BONUS
+    } else if word {
+        OTHER_WORD_BONUS
     } else {
         word_bonus([left[WINDOW - 2], left[WINDOW - 1]], right)
     };
@@ -183,13 +197,30 @@ fn follows_name(model: &Model, before: char, right: [char; WINDOW]) -> bool {
     if after != '名' || !is_han(second) || PARTICLES.contains(second) {
         return false;
     }
-    let together = |first: char, second: char| {
-        let (first, second) = (model.symbol(first), model.symbol(second));
-        model.bigram_log_prob(first, second) - model.unigram_log_prob(second)
-    };
-    together(before, '着') > VERB
-        && together('名', second) > NAME_WORD
-        && together(second, third) < NO_WORD
+    together(model, before, '着') > VERB
+        && together(model, '名', second) > NAME_WORD
+        && together(model, second, third) < NO_WORD
+}
+
+/// Whether a verb stands before 著, and behind it a word that begins with what may make a noun with 著: 對著作業 and
+/// 拖著錄音機, but 有著作傳世.
+fn follows_word(model: &Model, before: char, right: [char; WINDOW]) -> bool {
+    let [after, second, _] = right;
+    NOUN_AFTER.contains(after)
+        && after != '名'
+        && is_han(second)
+        && !NO_WORDS.contains(second)
+        && !NO_VERBS.contains(before)
+        && !OPEN.contains(before)
+        && !NOUN.contains(before)
+        && together(model, before, '着') > RATHER_VERB
+        && together(model, after, second) > WORD
+}
+
+/// How much likelier the second character is behind the first than anywhere, in nats.
+fn together(model: &Model, first: char, second: char) -> f32 {
+    let (first, second) = (model.symbol(first), model.symbol(second));
+    model.bigram_log_prob(first, second) - model.unigram_log_prob(second)
 }
 
 /// What the words around a 著 say, in nats in favour of 着.
