@@ -283,19 +283,25 @@ impl<'r> Reader<'r> {
     /// The decision where the character at byte `at` is a surname, and no word, or where what stands around it leaves no
     /// doubt.
     fn settled(&self, text: &str, at: usize) -> Option<Decided> {
-        let open = self.forms.open(text[at..].chars().next()?)?;
-        let options = self.forms.options(open);
-        let surname = names::surname(text, at)
-            .filter(|form| options.iter().any(|option| option.new == *form));
-        let new = surname.or_else(|| {
-            let key = if self.words.has_spellings() {
-                self.around_is_known().then(|| around::settled(text, at))?
-            } else {
-                around::simplified_settled(text, at)
-            }?;
-            let form = options.iter().find(|option| option.key == key)?;
-            Some(form.new)
-        })?;
+        let surname = names::surname(text, at);
+        let around = if !self.words.has_spellings() {
+            around::simplified_settled(text, at)
+        } else if self.around_is_known() {
+            around::settled(text, at)
+        } else {
+            None
+        };
+        if surname.is_none() && around.is_none() {
+            return None;
+        }
+        let options = self
+            .forms
+            .options(self.forms.open(text[at..].chars().next()?)?);
+        let is_form = |form: &char| options.iter().any(|option| option.new == *form);
+        let of_key = |key: char| options.iter().find(|option| option.key == key);
+        let new = surname
+            .filter(is_form)
+            .or_else(|| around.and_then(of_key).map(|option| option.new))?;
         Some(Decided {
             at,
             new,
