@@ -50,6 +50,8 @@ const PEOPLE: &str = "我你您他她们們谁誰咱俺";
 const DEEDS: &str = "的得过過着著什啥嘛完掉活不吗嗎呢吧了";
 /// Behind verbs that say that somebody wants to, 干的 is what is done.
 const WANTS: &str = "想要该該敢肯所爱愛";
+/// Before 的 these say that something is nearly dry: 快要干的衣服.
+const SOON: [&str; 4] = ["快要", "就要", "将要", "將要"];
 /// What is done.
 const WORK: [&str; 13] = [
     "的是",
@@ -68,6 +70,8 @@ const WORK: [&str; 13] = [
 ];
 /// What is drunk from, behind 干了.
 const DRINK: &str = "杯碗盅盏盞瓶酒";
+/// What is done 干: in vain, or without feeling.
+const IN_VAIN: [&str; 8] = ["着急", "著急", "瞪", "笑", "咳", "嚎", "呕", "嘔"];
 /// How far behind it stands at most, in characters: 干了这最后一杯.
 const DRINK_WITHIN: usize = 6;
 
@@ -85,14 +89,21 @@ const MADE: &str = "的成品";
 const WATCHES: &str = "戴块塊怀懷秒腕钟鐘修";
 const SHOWS: &str = "示现現面达達情格演白态態述决決彰明率单單哥弟叔姐妹姑姨";
 
+/// Before 托 where something is held up: 烘托, 衬托.
+const HOLDS: &str = "烘衬襯依推抬高茶枪槍杯";
 /// How something is tied: 系在, 系好; and what.
 const TIED: &str = "在上住紧緊着著好牢";
 const TIES: &str = "绳繩带帶鞋铃鈴腰颈頸脖扣结結丝絲巾裙线線把";
+/// What is taught: 把中文系在 is no rope.
+const SUBJECTS: &str = "学學语語文理史哲化工程法数數机機电電物生医醫院校全该該";
 /// Before 面 where it is eaten, if none of these stands behind it: 吃碗牛肉面.
 const NOODLES: &str = "肉碗煮揉擀吃";
 const FACES: &str = "对對前试試部孔貌向上下目具积積壁临臨容相谈談条條包粉色";
 /// Behind 不准 where something is not exact, and nothing forbidden.
-const EXACT: &str = "了的啊吗嗎呢吧得確确时時备備";
+const EXACT: &str = "了的啊吗嗎呢吧得確确时時备備点點";
+
+/// Before 不准 where nothing is forbidden: 说不准, 拿不准.
+const UNSURE: &str = "说說拿看猜吃保摸认認指算瞄对對打量测測听聽估记記";
 
 /// The form, in the standard, that the character at byte `at` of Simplified text has whatever words could cover it.
 pub(super) fn settled(text: &str, at: usize) -> Option<char> {
@@ -108,13 +119,18 @@ pub(super) fn settled(text: &str, at: usize) -> Option<char> {
         }
         '干' => {
             let does = last().is_some_and(|last| PEOPLE.contains(last))
-                && next().is_some_and(|next| DEEDS.contains(next));
-            let wants = last().is_some_and(|last| WANTS.contains(last)) && behind.starts_with('的');
+                && next().is_some_and(|next| DEEDS.contains(next))
+                && !behind.starts_with("着急")
+                && !behind.starts_with("著急");
+            let wants = last().is_some_and(|last| WANTS.contains(last))
+                && SOON.iter().all(|soon| !before.ends_with(soon))
+                && behind.starts_with('的');
             let is_work = || WORK.iter().any(|work| behind.starts_with(work));
             ((does || wants || is_work()) && !is_drunk(behind)).then_some('幹')
         }
         '准' => {
             let forbidden = last() == Some('不')
+                && !before[..before.len() - '不'.len_utf8()].ends_with(|c| UNSURE.contains(c))
                 && next().is_some_and(|next| is_han(next) && !EXACT.contains(next));
             forbidden.then_some('准')
         }
@@ -139,12 +155,19 @@ pub(super) fn form(text: &str, at: usize) -> Option<(char, f32)> {
         '干' if is_dry(before, behind) || behind.starts_with(|c| COOKED.contains(c)) => {
             Some(('乾', AHEAD))
         }
-        '干' if is_drunk(behind) => Some(('乾', AHEAD)),
+        '干' if is_drunk(behind) || IN_VAIN.iter().any(|deed| behind.starts_with(deed)) => {
+            Some(('乾', AHEAD))
+        }
         '干' => Some(('幹', UNKNOWN)),
         '签' if is_between(before, LOTS, SIGNS, behind) => Some(('籤', AHEAD)),
-        '托' if behind.starts_with(|c| PEOPLE.contains(c) || c == '人') => Some(('託', AHEAD)),
+        '托' if behind.starts_with(|c| PEOPLE.contains(c) || c == '人')
+            && !before.ends_with(|c| HOLDS.contains(c)) =>
+        {
+            Some(('託', AHEAD))
+        }
         '系' if behind.starts_with(|c| TIED.contains(c))
-            && clause(before).any(|c| TIES.contains(c)) =>
+            && clause(before).any(|c| TIES.contains(c))
+            && !before.ends_with(|c| SUBJECTS.contains(c)) =>
         {
             Some(('繫', AHEAD))
         }
@@ -163,18 +186,22 @@ pub(super) fn form(text: &str, at: usize) -> Option<(char, f32)> {
 
 /// The eight trigrams, and what stands between 乾 and another one: 乾、坤, 乾為天，坤為地.
 const TRIGRAMS: &str = "坤坎震巽離离兌兑艮";
+/// Those of them that stand in no other word, so that they need not be next to it.
+const RARE_TRIGRAMS: &str = "坤巽艮";
 const TRIGRAM_WITHIN: usize = 4;
 /// The other tones of the scale, and what stands between them.
 const TONES: &str = "宮宫商角羽";
 const MARKS: [char; 4] = ['、', ' ', '，', '和'];
 /// Surnames behind which 乾 is a name: none of them gets dry.
-const SURNAMES: &str = "張张李陳陈王劉刘趙赵周吳吴徐孫孙朱胡郭何羅罗梁宋鄭郑謝谢韓韩唐馮冯董蕭萧程袁鄧邓許许傅曾呂吕蘇苏盧卢蔡\
-    賈贾魏薛閻阎余潘杜戴夏鍾钟汪任姜范方譚谭廖鄒邹熊陸陆郝孔崔康丘秦江顧顾侯邵孟龍龙萬万錢钱湯汤尹黎武喬乔賀贺賴赖龔龚";
+const SURNAMES: &str = "張张李陳陈王劉刘趙赵周吳吴徐孫孙朱胡郭羅罗梁宋鄭郑謝谢韓韩唐馮冯董蕭萧程袁鄧邓許许傅呂吕蘇苏盧卢蔡\
+    賈贾魏薛閻阎余潘杜戴夏鍾钟汪姜范譚谭廖鄒邹熊陸陆郝孔崔丘秦顧顾侯邵孟龍龙錢钱湯汤尹黎武喬乔賀贺賴赖龔龚";
 /// Behind 乾 where it is dry, even behind a surname.
 const DRY: &str = "了的得杯淨净燥脆枯淡旱渴咳糧粮爹媽妈娘著着";
 /// Around 沈 where it is 沉: what comes out of the water or goes down.
 const SINKS: &str = "了下入到在著着得不落睡醉沒没";
 const SUNK: &str = "下往船石低浮正已漸渐慢心";
+/// Before 沈 where it is a surname.
+const CALLED: &str = "姓老小阿和與与跟及同是請请對对向讓让給给";
 /// Before 藉 where it is no 借: 慰藉, 狼藉, 蕴藉, 枕藉, 践藉.
 const MATS: &str = "慰狼蘊蕴醞酝枕踐践躪躏茵籍";
 /// Behind these 於 may begin a name or be part of one.
@@ -197,7 +224,8 @@ pub(super) fn simplified_form(text: &str, at: usize) -> Option<(char, f32)> {
         '乾' if is_trigram(before, behind) => Some(('乾', AHEAD)),
         '乾' if is_given_name(before, behind) => Some(('乾', AHEAD)),
         '徵' if is_tone(before, behind) => Some(('徵', AHEAD)),
-        '沈' if behind.starts_with(|c| SINKS.contains(c)) && !before.ends_with('姓')
+        '沈' if behind.starts_with(|c| SINKS.contains(c))
+            && before.ends_with(|c| is_han(c) && !CALLED.contains(c))
             || before.ends_with(|c| SUNK.contains(c)) && !behind.starts_with(is_han) =>
         {
             Some(('沉', AHEAD))
@@ -230,14 +258,30 @@ pub(super) fn simplified_settled(text: &str, at: usize) -> Option<char> {
             .iter()
             .any(|given| text[at + c.len_utf8()..].starts_with(given))
     };
-    (c == '於' && is_preposition() && !is_name()).then_some('于')
+    match c {
+        '於' if is_preposition() && !is_name() => Some('于'),
+        // 主角徵婚 has no tone in it, whatever words 角徵 is in.
+        '徵' if text[..at].ends_with('角')
+            && !is_tone(&text[..at], &text[at + c.len_utf8()..])
+            && !text[at + c.len_utf8()..].starts_with('羽') =>
+        {
+            Some('征')
+        }
+        _ => None,
+    }
 }
 
 /// Whether another trigram stands near.
 fn is_trigram(before: &str, behind: &str) -> bool {
-    let near = |c: char| TRIGRAMS.contains(c);
+    let near = |c: char| RARE_TRIGRAMS.contains(c);
+    let next =
+        |rest: Option<&str>| rest.is_some_and(|rest| rest.starts_with(|c| TRIGRAMS.contains(c)));
     before.chars().rev().take(TRIGRAM_WITHIN).any(near)
         || behind.chars().take(TRIGRAM_WITHIN).any(near)
+        || next(behind.strip_prefix('、'))
+        || before
+            .strip_suffix('、')
+            .is_some_and(|rest| rest.ends_with(|c| TRIGRAMS.contains(c)))
 }
 
 /// Whether it stands in a name: behind a surname that begins a clause or follows no word.
@@ -255,7 +299,11 @@ fn is_tone(before: &str, behind: &str) -> bool {
     let left = before.trim_end_matches(MARKS).chars().next_back();
     let right = behind.trim_start_matches(MARKS).chars().next();
     let is_tone = |c: Option<char>| c.is_some_and(|c| TONES.contains(c));
-    left == Some('角') || is_tone(left) && is_tone(right)
+    let corner = || {
+        let rest = before.trim_end_matches(MARKS).strip_suffix('角');
+        rest.is_some_and(|rest| rest.trim_end_matches(MARKS).ends_with('商'))
+    };
+    is_tone(left) && right == Some('羽') || corner()
 }
 
 /// The characters of the clause before a place, from its end on.
@@ -345,10 +393,17 @@ mod tests {
         for done in ["这是他干的", "我干了十年", "想干的就去", "干的工作"] {
             assert_eq!(settled_of(done, '干'), Some('幹'), "{done}");
         }
-        for open in ["他干了这一杯", "晒干的衣服", "干的树枝"] {
+        for open in [
+            "她干着急",
+            "快要干的衣服",
+            "他干了这一杯",
+            "晒干的衣服",
+            "干的树枝",
+        ] {
             assert_eq!(settled_of(open, '干'), None, "{open}");
         }
         assert_eq!(of("一口气干了三杯", '干'), Some('乾'));
+        assert_eq!(of("她干着急", '干'), Some('乾'));
         assert_eq!(settled_of("一里外", '里'), Some('里'));
         assert_eq!(settled_of("家里外面", '里'), None);
     }
@@ -368,6 +423,8 @@ mod tests {
         assert_eq!(settled_of("不准外人进入", '准'), Some('准'));
         assert_eq!(settled_of("不准了", '准'), None);
         assert_eq!(settled_of("不准备去", '准'), None);
+        assert_eq!(settled_of("说不准会下雨", '准'), None);
+        assert_eq!(of("把中文系在新楼", '系'), None);
     }
 
     /// The form in Simplified text of the first `c` of a text.
@@ -384,6 +441,11 @@ mod tests {
             ("乾淨", '乾', None),
             ("陳乾生", '乾', Some('乾')),
             ("陳乾了一杯", '乾', None),
+            ("擦乾離開", '乾', None),
+            ("乾、離、坎", '乾', Some('乾')),
+            ("主角徵婚", '徵', Some('征')),
+            ("宮商角徵", '徵', Some('徵')),
+            ("老沈在家", '沈', None),
             ("宮、商、角、徵、羽", '徵', Some('徵')),
             ("象徵", '徵', None),
             ("船沈了", '沈', Some('沉')),
