@@ -226,6 +226,7 @@ pub(super) fn simplified_form(text: &str, at: usize) -> Option<(char, f32)> {
         '徵' if is_tone(before, behind) => Some(('徵', AHEAD)),
         '沈' if behind.starts_with(|c| SINKS.contains(c))
             && before.ends_with(|c| is_han(c) && !CALLED.contains(c))
+            || behind.starts_with(['著', '着']) && !before.ends_with(|c| CALLED.contains(c))
             || before.ends_with(|c| SUNK.contains(c)) && !behind.starts_with(is_han) =>
         {
             Some(('沉', AHEAD))

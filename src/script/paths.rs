@@ -30,6 +30,8 @@ const FOREIGN: f32 = -100.0;
 const LONGER: f32 = 2.0;
 /// From how many nats above chance on a pair of characters counts as a word.
 const TOGETHER: f32 = 3.0;
+/// How far ahead what stands around a character is taken to be where it leaves no doubt.
+const SURE: f32 = 2.0 * CLOSE;
 /// Characters that stand by themselves for the most part, so that a pair that they begin is two words.
 const PREPOSITIONS: &str = "把被将將让讓给給对對从從在用和与與跟的了是我你他她它";
 /// Choices with a smaller margin, in nats, are called close.
@@ -302,10 +304,14 @@ impl<'r> Reader<'r> {
         let new = surname
             .filter(is_form)
             .or_else(|| around.and_then(of_key).map(|option| option.new))?;
+        // Where the script of a text is in doubt, only what is known to be sure changes.
+        let other = options.iter().find(|option| option.new != new);
+        let is_sure = around.is_some() && !self.words.has_spellings();
+        let rival = other.filter(|_| is_sure && self.margins);
         Some(Decided {
             at,
             new,
-            rival: None,
+            rival: rival.map(|option| (option.new, SURE)),
         })
     }
 
