@@ -6,6 +6,7 @@ mod support;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use hanfix::script::{Conversion, Converter, Variant};
 use hanfix::{Markup, Options, Punct, Repairer, Rule, Target};
 use support::{case, sound};
 
@@ -106,6 +107,30 @@ fn what_is_known_to_fail_still_fails() {
 fn conversion_cases_hold_as_pages() {
     each("script", |case| {
         sound::repair(&Repairer::new(Options::default()), &case.input).map(drop)
+    });
+}
+
+#[test]
+fn conversion_cases_convert() {
+    each("script", |case| {
+        let Some(expected) = &case.expected else {
+            return Ok(());
+        };
+        let to = case.options.to.as_deref().unwrap_or("zh-Hans");
+        let to: Variant = to.parse().map_err(|error| format!("{error}"))?;
+        let mut options = Conversion::default();
+        options.from = (!to.is_simplified()).then_some(Variant::Hans);
+        let got = Converter::with(to, options)
+            .convert(&case.input)
+            .into_owned();
+        if got == *expected {
+            Ok(())
+        } else {
+            Err(format!(
+                "{}\n  became {got}\n  and not {expected}",
+                case.input
+            ))
+        }
     });
 }
 

@@ -26,15 +26,18 @@ const MORE_FORMS: &str = "牠它妳你淸清飮饮靑青旣既郞郎槪概硏研
     鬰郁簷檐媿愧巵卮嬾懒鼇鳌歛敛櫺棂牓榜箠棰褭袅潄漱餽馈鼈鳖慇殷懃勤秖只艣橹憇憩舩船蔕蒂剉锉搆构竚伫繙翻啣衔甖罂箒帚讐仇廐厩椶棕碪砧\
     繖伞蕚萼尙尚幙幕琖盏皜皓臙胭荳豆顇悴捄救瘖喑耡锄顋腮倐倏傚效匳奁啗啖朞期瑯琅瞇眯矙瞰砲炮鎗枪阨厄顦憔冐冒噉啖姙妊惷蠢筩筒蘓苏袵衽閧哄韈袜\
     颷飙騣鬃冺泯勌倦嘷嗥囓啮嫰嫩尠鲜岅坂帀匝搉榷暱昵桒桑涖莅煗暖絏绁瑇玳瞖翳穤糯筞策羢绒臕膘蓡参螡蚊蠒茧譔撰貛獾跼局酖鸩醼宴鍳鉴闚窥鞾靴\
-    毬球蜋螂眡视搾榨杴锨揫揪搯掏亷廉吚咿戯戏舖铺踫碰糰团";
+    徬彷毬球蜋螂眡视搾榨杴锨揫揪搯掏亷廉吚咿戯戏舖铺踫碰糰团";
 
 /// How a character stands alone, against the first option of the dictionary: the use outside words is another
 /// one than the dictionary puts first (獲益甚夥; 祇 for 只).
 const ALONE: &str = "夥夥祇只吒吒";
 
-/// Characters whose other option in the dictionary is another word (俱 具, 坏 坯), or a slip (計 in 不可貲計): they have
+/// Characters whose other option in the dictionary is another word (坏 坯), or a slip (計 in 不可貲計): they have
 /// the first only.
-const CLOSED: &str = "俱仝叚哩坏計";
+const CLOSED: &str = "仝叚坏計";
+/// Characters that have their other option in the dictionary's own phrases only (傢俱, 海哩): words with it are those of
+/// another character.
+const IN_PHRASES: &str = "俱具哩里";
 
 /// Pieces of characters, and characters of names, that the variants would turn into something else.
 const NO_FORMS: &str = "乚灬爫厶幵尒栢両";
@@ -288,7 +291,11 @@ const HANS_NAMES: &str = "
     於陵 於陵子 於潜 於菟 於戏 於穆 於夫罗 樊於期 商於 商於之地
     老幺 幺儿 幺妹 幺女 幺弟 幺叔 幺姑 幺爸 幺舅 幺哥 幺蛾子 幺鸡 幺麽 幺麽小丑 幺正 幺半群 六幺 喝幺 呼幺喝六
     菜薹 红菜薹 蒜薹 芸薹 抽薹 薹草 薹菜 油菜薹
-    三十六着 走为上着 棋高一着 一着不慎 妙着 失着 一着棋 几着棋
+    复审 复核 复议 复查 复验 复试 复检 复诊 复电 复函 扞格不入 乾为天
+    厘清 厘定 厘订 厘正 径自 径行 径直 径流 径赴 径向 径赛 征调 乃父 乃祖 祇园
+    乾清 乾清门 乾清宫 划清 划清界限 划清界线 整齐划一 表链 锁链 脚链 珠链 金链 银链 链锯 供应链 产业链
+    报仇雪恨
+    棋差一着 三十六着 走为上着 棋高一着 一着不慎 妙着 失着 一着棋 几着棋
 ";
 /// What each of them counts, as often as a frequent word: it stands against all other ways to write the same.
 const NAME_COUNT: f64 = 500.0;
@@ -716,11 +723,13 @@ impl Hans {
                 continue;
             };
             let (word, count, in_dictionary) = best;
-            let chooses = word.chars().any(|c| other.contains(&c));
+            let in_phrases = |c: char| two_by_two(IN_PHRASES).iter().any(|pair| pair.1 == c);
+            let chooses = word.chars().any(|c| other.contains(&c) && !in_phrases(c));
             let confirms = word.chars().any(|c| usual.contains(&c));
             if *in_dictionary
-                || chooses && *count >= CHOOSING && !contradicts(word)
-                || confirms && (*count >= CONFIRMING || group.len() > 1)
+                || !contradicts(word)
+                    && (chooses && *count >= CHOOSING
+                        || confirms && (*count >= CONFIRMING || group.len() > 1))
             {
                 // Against its characters in their usual forms: 瞭 by itself is as rare as 瞭 in Simplified text.
                 let mut gain = scale.gain(word, written(best), &|c| spellings.usual(c));
@@ -988,8 +997,14 @@ impl Hant {
                                 _ => here,
                             };
                             form.alone[style] = steps(alone.ln());
-                            form.style[style] =
-                                steps(((here + 0.002) / share(&general, c).max(RARE)).ln());
+                            let typical = ((here + 0.002) / share(&general, c).max(RARE)).ln();
+                            // What was hardly seen says little.
+                            let seen = sum(counts);
+                            let sure = match style {
+                                MODERN => seen / (seen + FEW),
+                                _ => 1.0,
+                            };
+                            form.style[style] = steps(typical * sure);
                         }
                         form
                     })
@@ -1099,9 +1114,30 @@ impl Hant {
         let rate = scale.words / hans_total * HANS_SHARE;
         // How often each spelling was counted, by what it is in Simplified text.
         let mut all: BTreeMap<String, BTreeMap<String, f64>> = BTreeMap::new();
+        // What each form may come from: 鍊 is 炼 and 链.
+        let mut origins = BTreeMap::<char, BTreeSet<char>>::new();
+        for (&from, forms) in &self.options {
+            for form in forms {
+                origins.entry(form.c).or_default().insert(from);
+            }
+        }
         for (word, count) in &sources.hant_words {
             let spelling: String = word.chars().map(standard).collect();
-            let key: String = word.chars().map(fold).collect();
+            let mut key: String = word.chars().map(fold).collect();
+            // 拉鍊 is 拉链, which is a word, and not 拉炼.
+            for (place, c) in spelling.chars().enumerate() {
+                for &from in origins.get(&c).into_iter().flatten() {
+                    let other: String = key
+                        .chars()
+                        .enumerate()
+                        .map(|(index, old)| if index == place { from } else { old })
+                        .collect();
+                    let counted = |key: &str| hans.get(key).copied().unwrap_or(0.0);
+                    if counted(&other) > counted(&key) {
+                        key = other;
+                    }
+                }
+            }
             if self.is_open(&key) && spelling.chars().all(is_han) {
                 *all.entry(key).or_default().entry(spelling).or_default() += count;
             }
@@ -1147,8 +1183,23 @@ impl Hant {
             .filter(|(key, value)| key.chars().map(first).ne(value.chars()))
             .map(|(key, _)| key.clone())
             .collect();
+        // By itself the character has another form in some style, so that words have to say where it has the usual one.
+        let doubtful = |c: char| {
+            self.options.get(&c).is_some_and(|forms| {
+                let best = |style: usize| forms.iter().map(|form| form.alone[style]).max();
+                best(MODERN) > Some(forms[0].alone[MODERN])
+            })
+        };
         let mut kept = Vec::new();
-        for (key, spellings) in &all {
+        for (key, spellings) in &mut all {
+            let usual: String = key.chars().map(first).collect();
+            // Few counts (貍貓 five times, 狸貓 four times) are no evidence against the usual form.
+            if !opencc.contains_key(key)
+                && let Some(count) = spellings.get_mut(&usual)
+            {
+                *count += PHRASE_COUNT;
+            }
+            let spellings = &*spellings;
             let counted: f64 = spellings.values().sum();
             let from_hans = hans.get(key.as_str()).map_or(0.0, |count| count * rate);
             let weight = if opencc.contains_key(key) {
@@ -1157,7 +1208,6 @@ impl Hant {
                 counted
             };
             let gain = scale.gain(key, weight, &|c| c);
-            let usual: String = key.chars().map(first).collect();
             let only_usual = spellings.len() == 1 && spellings.contains_key(&usual);
             // The dictionary has many phrases only because a part of them would be taken for another one.
             let characters: Vec<char> = key.chars().collect();
@@ -1168,7 +1218,10 @@ impl Hant {
                         part != *key && unusual.contains(&part)
                     })
                 });
-            if only_usual && weight < CONFIRMING && !guards
+            let confirms = key.chars().any(doubtful)
+                && opencc.contains_key(key)
+                && counted >= PHRASE_COUNT + CHOOSING;
+            if only_usual && weight < CONFIRMING && !guards && !confirms
                 || counted < CHOOSING && !opencc.contains_key(key)
             {
                 continue;
@@ -1200,6 +1253,9 @@ impl Hant {
 const KEPT: f64 = 20.0;
 /// Added to counts of forms before shares are taken, spread over the forms.
 const SMOOTH: f64 = 2.0;
+/// Forms of a character that were counted this many times in modern prose count half there: 饑 11 times and 飢 three times do
+/// not make 充饑 the usual word.
+const FEW: f64 = 30.0;
 /// The share in general text that a form is taken to have at least, so that a form that is only rare there
 /// does not seem typical of a style.
 const RARE: f64 = 0.03;

@@ -56,8 +56,11 @@ pub(super) fn surname(text: &str, at: usize) -> Option<char> {
     let begins =
         left.is_none_or(|left| !is_han(left) || BEFORE.contains(left) && !"于於".contains(c));
     let behind = &text[at + c.len_utf8()..];
+    // 我余某人, and no 其余某些.
+    let unnamed = behind.starts_with('某')
+        && left.is_none_or(|left| !is_han(left) || "我你他老和与與的".contains(left));
     let titled = || TITLES.iter().any(|title| behind.starts_with(title));
-    (begins && titled()).then_some(form)
+    (unnamed || begins && titled()).then_some(form)
 }
 
 #[cfg(test)]
@@ -74,6 +77,8 @@ mod tests {
             ("关于老师的规定", 3, None),
             ("其余教授", 3, None),
             ("余下的", 0, None),
+            ("我余某人", 3, Some('余')),
+            ("其余某些", 3, None),
             ("", 0, None),
         ] {
             assert_eq!(surname(text, at), expected, "{text}");

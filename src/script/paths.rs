@@ -30,6 +30,10 @@ const FOREIGN: f32 = -100.0;
 const LONGER: f32 = 2.0;
 /// From how many nats above chance on a pair of characters counts as a word.
 const TOGETHER: f32 = 3.0;
+/// How far ahead what stands around a character is taken to be where it leaves no doubt.
+const SURE: f32 = 2.0 * CLOSE;
+/// Characters that stand by themselves for the most part, so that a pair that they begin is two words.
+const PREPOSITIONS: &str = "把被将將让讓给給对對从從在用和与與跟的了是我你他她它";
 /// Choices with a smaller margin, in nats, are called close.
 pub(super) const CLOSE: f32 = 4.0;
 
@@ -148,7 +152,7 @@ impl<'r> Reader<'r> {
         decided: &mut VecDeque<Decided>,
     ) {
         if let Some(alone) = self
-            .surname(text, at)
+            .settled(text, at)
             .or_else(|| self.alone(text, floor, at))
         {
             decided.push_back(alone);
@@ -278,19 +282,43 @@ impl<'r> Reader<'r> {
         self.zhe.push((at, Choice { odds }));
     }
 
-    /// The decision where the character at byte `at` is a surname, and no word.
-    fn surname(&self, text: &str, at: usize) -> Option<Decided> {
-        let form = names::surname(text, at)?;
-        let open = self.forms.open(text[at..].chars().next()?)?;
-        let options = self.forms.options(open);
-        options
-            .iter()
-            .any(|option| option.new == form)
-            .then_some(Decided {
-                at,
-                new: form,
-                rival: None,
-            })
+    /// The decision where the character at byte `at` is a surname, and no word, or where what stands around it leaves no
+    /// doubt.
+    fn settled(&self, text: &str, at: usize) -> Option<Decided> {
+        let surname = names::surname(text, at);
+        let around = if !self.words.has_spellings() {
+            around::simplified_settled(text, at)
+        } else if self.around_is_known() {
+            around::settled(text, at)
+        } else {
+            None
+        };
+        if surname.is_none() && around.is_none() {
+            return None;
+        }
+        let options = self
+            .forms
+            .options(self.forms.open(text[at..].chars().next()?)?);
+        let is_form = |form: &char| options.iter().any(|option| option.new == *form);
+        let of_key = |key: char| options.iter().find(|option| option.key == key);
+        let new = surname
+            .filter(is_form)
+            .or_else(|| around.and_then(of_key).map(|option| option.new))?;
+        // Where the script of a text is in doubt, only what is known to be sure changes.
+        let other = options.iter().find(|option| option.new != new);
+        let is_sure = around.is_some() && !self.words.has_spellings();
+        let rival = other.filter(|_| is_sure && self.margins);
+        Some(Decided {
+            at,
+            new,
+            rival: rival.map(|option| (option.new, SURE)),
+        })
+    }
+
+    /// Whether what stands around a character is known to decide: law and classical text have their own counts for
+    /// characters by themselves.
+    fn around_is_known(&self) -> bool {
+        self.words.has_spellings() && matches!(self.style, Style::Plain | Style::Modern)
     }
 
     /// The decision where no word can cover the character at byte `at`, which a few look-ups in the filter of the list
@@ -407,7 +435,7 @@ impl<'r> Reader<'r> {
     fn place(&self, text: &str, at: usize, c: char) -> Place {
         let open = self.forms.open(c);
         // A surname is decided by itself, and no part of a word.
-        let open = open.filter(|_| self.surname(text, at).is_none());
+        let open = open.filter(|_| self.settled(text, at).is_none());
         let mut heard = [0.0; 2];
         if c == '著' && open.is_some() {
             let odds = zhe::choose(self.model, text, at, &self.zhe).odds;
@@ -425,10 +453,11 @@ impl<'r> Reader<'r> {
 
     /// The form that what stands around a character asks for by itself, if it is one of its forms.
     fn around(&self, text: &str, at: usize, open: usize) -> Option<(char, f32)> {
-        // Law and classical text have their own counts for characters by themselves.
-        let is_wanted =
-            self.words.has_spellings() && matches!(self.style, Style::Plain | Style::Modern);
-        let found = is_wanted.then(|| around::form(text, at))??;
+        let found = if self.words.has_spellings() {
+            self.around_is_known().then(|| around::form(text, at))?
+        } else {
+            around::simplified_form(text, at)
+        }?;
         let options = self.forms.options(open);
         options
             .iter()
@@ -471,6 +500,8 @@ impl<'r> Reader<'r> {
             let (a, b) = (first.c, second.c);
             let zhe = |place: &Place| place.c == '著' && place.heard != [0.0; 2];
             let found: [(f32, [u8; 2]); 2] = match (first.open, second.open) {
+                // Behind a preposition the next word begins: 把|手表, and no 把手.
+                (None, None) if PREPOSITIONS.contains(a) => continue,
                 (None, None) => [(score(a, b), [NONE; 2]), (f32::NEG_INFINITY, [NONE; 2])],
                 // The model hears 著 and 着: with their neighbours they stand against words on either side.
                 (None, Some(_)) if zhe(second) => [0, 1]

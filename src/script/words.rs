@@ -77,7 +77,7 @@ impl Words {
     /// Whether words have several spellings, some of them those of a dictionary.
     #[inline]
     pub(super) fn has_spellings(&self) -> bool {
-        self.groups.iter().any(|group| group.width > 1)
+        self.groups[0].width > 1
     }
 
     /// How long the longest word may be that begins with these two characters; 0 if there is none.
