@@ -96,14 +96,15 @@ struct InPlaceArguments {
         long,
         value_name = "HOW",
         default_value = "refuse",
-        hide_possible_values = true
+        hide_possible_values = true,
+        requires = "write"
     )]
     hard_links: HardLinksArgument,
-    /// Folder of the journals that `hanfix undo` reads
-    #[arg(long, value_name = "DIR")]
+    /// With -w, folder of the journals that `hanfix undo` reads
+    #[arg(long, value_name = "DIR", requires = "write")]
     journal: Option<PathBuf>,
-    /// Keep no journal; the run cannot be undone
-    #[arg(long, conflicts_with = "journal")]
+    /// With -w, keep no journal; the run cannot be undone
+    #[arg(long, conflicts_with = "journal", requires = "write")]
     no_journal: bool,
     /// Do not wait for the disk; faster, but a power cut may lose what was written last
     #[arg(long)]
