@@ -33,9 +33,13 @@ const FRESH: u8 = 4;
 /// Nats behind the best beyond which a hypothesis is given up.
 const BEHIND: f32 = 16.0;
 /// The best hypotheses inside a run that may have lost a byte here where a mark says so, and where nothing does.
-const TRIES: [usize; 2] = [32, 4];
+const TRIES: [usize; 2] = [32, 8];
 /// The same for the second of two marks: what the first one stands for tells nothing yet, and a byte has 128 values.
 const TRIES_AGAIN: usize = 512;
+/// The best of these may have just lost another one.
+const TRIES_FRESH: usize = 4;
+/// Ways to have lost something without a trace that are kept at one place, by what the next byte makes of them.
+const WIDTH_SILENT: usize = 400;
 /// The same without a mark for codecs of single bytes, which have a character for nearly all.
 const TRIES_FEW: usize = 12;
 /// The same for marks that come out of a layer upon others.
@@ -505,7 +509,7 @@ impl Search<'_> {
             self.exhausted = exhausted;
             self.inner_tries = 0;
             let may_drop = !exhausted && silent.peek() == Some(&&at);
-            let own = outer.encode(c).map(|code| code.bytes()[0]);
+            let own = outer.encode(c);
             if may_drop {
                 self.drop_silently(&mut beam, own);
             }
@@ -975,9 +979,9 @@ impl Search<'_> {
     }
 
     /// Adds hypotheses that lost bytes without a trace in front of the byte `next`.
-    fn drop_silently(&mut self, beam: &mut Vec<Hypothesis>, next: Option<u8>) {
+    fn drop_silently(&mut self, beam: &mut Vec<Hypothesis>, next: Option<Code>) {
         let mut added = Vec::new();
-        // Behind a fresh filling only the best one: the others have not shown yet what they are worth. A single-byte codec
+        // Behind a fresh filling only the best ones: the others have not shown yet what they are worth. A single-byte codec
         // loses so few bytes that all may be tried.
         let few = self
             .chain
@@ -987,7 +991,7 @@ impl Search<'_> {
         let tried = beam
             .iter()
             .enumerate()
-            .filter(|(i, h)| h.inside && (few || *i == 0 || h.fresh == 0))
+            .filter(|(i, h)| h.inside && (few || *i < TRIES_FRESH || h.fresh == 0))
             .map(|(_, h)| h);
         for (i, &hypothesis) in tried
             .take(if few { TRIES_FEW } else { TRIES[1] })
@@ -999,11 +1003,25 @@ impl Search<'_> {
                 SILENT
             };
             for layer in 0..self.chain.0.len() {
-                let next = next.filter(|_| layer == 0);
+                let next = next.filter(|_| layer == 0).map(|code| code.bytes()[0]);
                 self.single_only = few && i >= TRIES[1];
                 self.lose(layer, hypothesis, 0, next, costs, &mut added);
                 self.single_only = false;
             }
+        }
+        // Of the thousands that a double-byte codec may have lost most do not go together with what follows.
+        if let (Some(code), [_]) = (
+            next.filter(|_| !matches!(self.page, ' ' | '?')),
+            &*self.chain.0,
+        ) {
+            for hypothesis in &mut added {
+                hypothesis.ahead = self.ahead(hypothesis, Some(code));
+            }
+            let ranks = beam.iter().chain(&added).map(Hypothesis::rank);
+            let best = ranks.fold(f32::NEG_INFINITY, f32::max);
+            added.retain(|h| h.ahead > -DEAD_END && h.rank() > best - BEHIND);
+            added.sort_by(|a, b| b.rank().total_cmp(&a.rank()));
+            added.truncate(WIDTH_SILENT);
         }
         beam.append(&mut added);
     }
@@ -1023,7 +1041,7 @@ impl Search<'_> {
                 Step::Wait(next) => pending = next,
                 Step::Emit(c) => {
                     let nats = self.model.unigram_log_prob(self.model.symbol(c));
-                    return (nats + IN_CONTEXT).clamp(-DEAD_END, 0.0);
+                    return (nats + IN_CONTEXT).clamp(0.1 - DEAD_END, 0.0);
                 }
                 Step::Reject => return -DEAD_END,
             }
