@@ -195,9 +195,14 @@ impl Piece {
     fn cut(self, text: &str) -> Vec<Piece> {
         let mut cuts = vec![self.stretch.start];
         let stretch = &text[self.stretch.clone()];
+        // Greek and the signs of mathematics are shown by either kind of codec (`篶Θ⊿Μ` is 構成沒收).
         // How many of a kind stand side by side, and where they begin; the kind of the part so far.
         let (mut row, mut row_start, mut row_is_cjk, mut part_is_cjk) = (0, 0, false, None);
-        let shown = |c| is_rare(c) && c != char::REPLACEMENT_CHARACTER;
+        let shown = |c| {
+            is_rare(c)
+                && c != char::REPLACEMENT_CHARACTER
+                && !matches!(c, '\u{391}'..='\u{3C9}' | '\u{2200}'..='\u{22FF}')
+        };
         for (i, c) in stretch.char_indices().filter(|&(_, c)| shown(c)) {
             let is_cjk = is_cjk(c);
             if row == 0 || is_cjk != row_is_cjk {

@@ -79,7 +79,7 @@ const LONGEST_TAG: usize = 10;
 const SILENT: [f32; 2] = [4.0, 4.5];
 /// The same once a run has lost some so: a codec that lacks a character lacks it every time, so that from there on the
 /// model alone decides.
-const SILENT_AGAIN: [f32; 2] = [1.0, 1.5];
+const SILENT_AGAIN: [f32; 2] = [0.7, 1.0];
 /// How much more where the page marks what was lost: with U+FFFD, or with `?`, which may be what it is.
 const SILENT_BESIDE: [f32; 2] = [6.0, 3.0];
 /// What it costs that a mark stands for a control character: who marks losses does not drop those.
@@ -496,10 +496,17 @@ impl Search<'_> {
                 .flatten();
             self.alone = c == '?' && before == Some(' ') && following == Some(' ');
             // A run may begin with a mark where nothing stands before it that the mark could belong to.
-            let opens_at_mark = c == '?'
+            let may_open = match c {
+                '?' => before.is_none_or(|c| c.is_ascii() && !c.is_ascii_alphanumeric()),
+                // Of the first character only the second byte may be left.
+                '@'..='~' => {
+                    before.is_none() && !self.way.silent.is_empty() && self.chain.0.len() == 1
+                }
+                _ => false,
+            };
+            let opens_at_mark = may_open
                 && !self.alone
                 && !self.way.tolerant
-                && before.is_none_or(|c| c.is_ascii() && !c.is_ascii_alphanumeric())
                 && text[to..]
                     .chars()
                     .take(BEHIND_MARK)
