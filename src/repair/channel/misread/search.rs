@@ -1017,10 +1017,10 @@ impl Search<'_> {
             }
         }
         // Of the thousands that a double-byte codec may have lost most do not go together with what follows.
-        if let (Some(code), [_]) = (
-            next.filter(|_| !matches!(self.page, ' ' | '?')),
-            &*self.chain.0,
-        ) {
+        let is_plain = !matches!(self.page, ' ' | '?');
+        if let (Some(code), [layer]) = (next.filter(|_| is_plain), &*self.chain.0)
+            && layer.right != Right::Utf8
+        {
             for hypothesis in &mut added {
                 hypothesis.ahead = self.ahead(hypothesis, Some(code));
             }
