@@ -62,6 +62,10 @@ const FILLED: usize = 6;
 /// Look-ups that such a search may cost: it tries a loss at every byte. With seven times as many nothing more was found,
 /// with half as many one in a thousand lossy sentences fewer.
 const SILENT: usize = 4_000;
+/// The same where at least this share of a sample is katakana of half width: Shift JIS shows nearly every second byte so, no
+/// other text is made of them, and each mark of a loss may be one of 1,600 pairs.
+const SILENT_HALF: usize = 40_000;
+const MOSTLY_HALF: f32 = 0.5;
 /// Nats of a character that is neither sound nor odd: sound text is at -5 to -7 on average, rare characters among it
 /// included, and misread text at -11.4 (EUC-JP) to -14.
 const NEITHER: f32 = -9.5;
@@ -106,6 +110,7 @@ pub(super) fn chains(
         lookups: 0,
         whole: false,
     };
+    let is_half = is_half_width(sample);
     let mut level: Vec<(Chain, String)> = vec![(Chain(Vec::new()), sample.to_owned())];
     for depth in 0..most_layers.min(MOST_LAYERS) {
         let mut next: Vec<(f32, Chain, String)> = Vec::new();
@@ -130,7 +135,7 @@ pub(super) fn chains(
                 let reads = reads(codes, layer, model);
                 let is_good =
                     (under_utf8 || reads > READABLE) && trials.try_chain(&longer, is_whole);
-                if !is_good && reads > HARDLY_READABLE {
+                if !is_good && (reads > HARDLY_READABLE || is_half && depth == 0) {
                     trials.open.push((reads, longer.clone()));
                 }
                 if goes_on(layer)
@@ -246,6 +251,8 @@ impl Trials<'_> {
         open.sort_by(|a, b| b.0.total_cmp(&a.0));
         open.truncate(FILLED);
         let places: Vec<usize> = self.sample.char_indices().map(|(at, _)| at).collect();
+        let is_half = is_half_width(self.sample);
+        let budget = if is_half { SILENT_HALF } else { SILENT };
         for (_, chain) in open {
             let few = chain.0.iter().all(|layer| layer.wrong.is_single_byte());
             let mut way = search::Way {
@@ -254,16 +261,23 @@ impl Trials<'_> {
                 doubles: false,
                 tolerant: false,
                 sample: true,
-                budget: SILENT,
+                budget,
             };
             let mut outcome = search::search(self.sample, &chain, self.model, way);
             self.lookups += outcome.lookups;
-            if few && outcome.score <= self.plain {
+            if (few || is_half) && outcome.score <= self.plain {
                 way.silent = &places;
                 outcome = search::search(self.sample, &chain, self.model, way);
                 self.lookups += outcome.lookups;
             }
-            self.judge(&outcome, &chain, false);
+            let gain = outcome.score - self.plain - LAYER * (chain.0.len() - 1) as f32;
+            if !self.judge(&outcome, &chain, false)
+                && gain > self.above()
+                && !self.found.iter().any(|found| found.2 == chain)
+            {
+                // What could not be filled reads badly, but far better than what stands there.
+                self.found.push((gain, false, chain));
+            }
         }
     }
 
@@ -307,12 +321,22 @@ impl Trials<'_> {
         self.whole && self.has_good()
     }
 
+    /// How many characters above ASCII the sample has.
+    fn above(&self) -> f32 {
+        self.sample.chars().filter(|c| !c.is_ascii()).count() as f32
+    }
+
     fn has_good(&self) -> bool {
-        let characters = self.sample.chars().filter(|c| !c.is_ascii()).count() as f32;
+        let characters = self.above();
         self.found
             .iter()
             .any(|(gain, reads_well, _)| *reads_well && *gain > characters)
     }
+}
+
+/// Whether most of a sample is katakana of half width.
+fn is_half_width(sample: &str) -> bool {
+    share(sample, |c| matches!(c, '\u{FF61}'..='\u{FF9F}')) >= MOSTLY_HALF
 }
 
 /// Whether Han that stand in a sample read so well as they are that no misreading could be shown: what is rare is

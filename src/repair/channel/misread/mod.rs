@@ -195,9 +195,14 @@ impl Piece {
     fn cut(self, text: &str) -> Vec<Piece> {
         let mut cuts = vec![self.stretch.start];
         let stretch = &text[self.stretch.clone()];
+        // Greek and the signs of mathematics are shown by either kind of codec (`篶Θ⊿Μ` is 構成沒收).
         // How many of a kind stand side by side, and where they begin; the kind of the part so far.
         let (mut row, mut row_start, mut row_is_cjk, mut part_is_cjk) = (0, 0, false, None);
-        let shown = |c| is_rare(c) && c != char::REPLACEMENT_CHARACTER;
+        let shown = |c| {
+            is_rare(c)
+                && c != char::REPLACEMENT_CHARACTER
+                && !matches!(c, '\u{391}'..='\u{3C9}' | '\u{2200}'..='\u{22FF}')
+        };
         for (i, c) in stretch.char_indices().filter(|&(_, c)| shown(c)) {
             let is_cjk = is_cjk(c);
             if row == 0 || is_cjk != row_is_cjk {
@@ -452,15 +457,19 @@ impl Repairer<'_> {
         let few = chain.0.iter().all(|layer| layer.wrong.is_single_byte());
         let inside = outcome.path.iter().filter(|node| node.inside);
         let found: String = inside.flat_map(Node::characters).collect();
-        if !anywhere && !few && self.proof(&found, chain).support < EVEN_AMONG_HAN {
+        if !anywhere
+            && !few
+            && !is_odd_throughout(text)
+            && self.proof(&found, chain).support < EVEN_AMONG_HAN
+        {
             return (outcome.score, Vec::new());
         }
         let mut silent = losses(text, &outcome, self.model, anywhere);
-        // Pairs that a double-byte codec lacks leave double-byte text whole: only the model sees that some are missing.
+        // Bytes that a codec lacks leave double-byte text whole: only the model sees that some are missing.
         let unseen = chain
             .0
             .iter()
-            .any(|layer| layer.right != Right::Utf8 && !layer.wrong.is_single_byte());
+            .any(|layer| layer.right != Right::Utf8 && layer.wrong.may_drop());
         if (unseen || !silent.is_empty()) && !is_marked(text) && text.len() <= DROPPED {
             silent = text.char_indices().map(|(at, _)| at).collect();
         }
@@ -754,6 +763,15 @@ fn better(best: &mut Option<(f32, Vec<Run>)>, found: (f32, Vec<Run>), chain: &Ch
     if worth > 0.0 && best.as_ref().is_none_or(|best| score > best.0) {
         *best = Some((score, runs));
     }
+}
+
+/// Whether a piece is so short, and so much of it suspicious, that losses are looked for even if nothing was found without.
+fn is_odd_throughout(text: &str) -> bool {
+    let above = text.chars().filter(|c| !c.is_ascii());
+    let (odd, all) = above.fold((0, 0), |(odd, all), c| {
+        (odd + usize::from(is_rare(c)), all + 1)
+    });
+    text.len() <= DROPPED && odd >= OF_A_KIND + 2 && odd * 2 >= all
 }
 
 /// Whether U+FFFD stands for what was lost.

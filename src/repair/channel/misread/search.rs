@@ -15,10 +15,11 @@ use crate::script;
 
 use super::chain::{Chain, Layer, MOST_LAYERS};
 use super::right::Right;
-use super::wrong::{Fate, Wrong};
+use super::wrong::{Code, Fate, Wrong};
 use super::{look, plain};
 
-/// Nats below which a character is not tried for one that left no trace: some 400 are more frequent.
+/// Nats below which a character is not tried for one that left no trace: some 400 are more frequent. With three times as
+/// many no more came right, at four times the time.
 const RARE: f32 = -7.5;
 /// Hypotheses kept at a position where no byte was lost lately.
 const WIDTH: usize = 12;
@@ -32,11 +33,23 @@ const FRESH: u8 = 4;
 /// Nats behind the best beyond which a hypothesis is given up.
 const BEHIND: f32 = 16.0;
 /// The best hypotheses inside a run that may have lost a byte here where a mark says so, and where nothing does.
-const TRIES: [usize; 2] = [32, 4];
+const TRIES: [usize; 2] = [32, 8];
 /// The same for the second of two marks: what the first one stands for tells nothing yet, and a byte has 128 values.
 const TRIES_AGAIN: usize = 512;
+/// The best of these may have just lost another one.
+const TRIES_FRESH: usize = 4;
+/// Ways to have lost something without a trace that are kept at one place, by what the next byte makes of them.
+const WIDTH_SILENT: usize = 400;
+/// The same without a mark for codecs of single bytes, which have a character for nearly all.
+const TRIES_FEW: usize = 12;
+/// The same for marks that come out of a layer upon others.
+const TRIES_INNER: usize = 512;
 /// What a character costs that is not complete, where hypotheses are ranked: about what Chinese characters cost.
 const INCOMPLETE: f32 = 5.0;
+/// By how much a character costs less in its place than by itself, on average.
+const IN_CONTEXT: f32 = 1.5;
+/// What a hypothesis is ranked down by that the next byte does not fit: it may go on only where more was lost.
+const DEAD_END: f32 = 10.0;
 /// What it costs to begin a run that nothing on the page speaks for yet.
 pub(super) const OPEN: f32 = 8.0;
 /// How much more for each suspicious character in front, so many at most: a run begins with the first of these.
@@ -47,6 +60,8 @@ const LATE_ROW: f32 = 3.0;
 const OPEN_INSIDE: f32 = 3.0;
 /// What a suspicious character costs behind a run that may as well belong to it.
 const LEFT_OVER: f32 = 2.0;
+/// Of so many characters behind a `?` one must be suspicious for a run to begin with the mark.
+const BEHIND_MARK: usize = 4;
 /// What it costs to end one before the text ends: the more, the longer it is, up to the second one. A few rare
 /// characters do not end a long run.
 const CLOSE: [f32; 2] = [2.0, 14.0];
@@ -64,7 +79,7 @@ const LONGEST_TAG: usize = 10;
 const SILENT: [f32; 2] = [4.0, 4.5];
 /// The same once a run has lost some so: a codec that lacks a character lacks it every time, so that from there on the
 /// model alone decides.
-const SILENT_AGAIN: [f32; 2] = [1.0, 1.5];
+const SILENT_AGAIN: [f32; 2] = [0.7, 1.0];
 /// How much more where the page marks what was lost: with U+FFFD, or with `?`, which may be what it is.
 const SILENT_BESIDE: [f32; 2] = [6.0, 3.0];
 /// What it costs that a mark stands for a control character: who marks losses does not drop those.
@@ -161,6 +176,8 @@ struct Hypothesis {
     script: i16,
     /// The last character that came out, for scripts that the model does not know.
     before: Option<char>,
+    /// What the character that is not complete will cost, as far as can be seen.
+    ahead: f32,
     node: u32,
     // What this step has added so far:
     characters: [char; MOST_CHARACTERS],
@@ -185,11 +202,7 @@ impl Hypothesis {
 
     /// The score, less what is to come for characters that are not complete.
     fn rank(&self) -> f32 {
-        if self.at_rest() {
-            self.score
-        } else {
-            self.score - INCOMPLETE
-        }
+        self.score + self.ahead
     }
 
     fn push(&mut self, c: char) -> bool {
@@ -218,6 +231,22 @@ impl Hypothesis {
             self.fresh = FRESH;
         }
         fits
+    }
+}
+
+impl Hypothesis {
+    /// Puts lost bytes back, which are to be read next; `false` if there is no room for them.
+    fn lose(&mut self, layer: usize, over: u8, bytes: &[u8]) -> bool {
+        if !self.put(layer, over, bytes) {
+            return false;
+        }
+        self.read[layer] += u32::from(over);
+        self.dropped |= over == 0;
+        self.lone[layer] = match *bytes {
+            [byte] => byte,
+            _ => 0,
+        };
+        true
     }
 }
 
@@ -367,6 +396,9 @@ pub(super) fn search(text: &str, chain: &Chain, model: &Model, way: Way<'_>) -> 
         page: '\0',
         alone: false,
         eaten: None,
+        exhausted: false,
+        inner_tries: 0,
+        single_only: false,
         nodes: Vec::with_capacity(text.len()),
         merges: Vec::new(),
         lookups: 0,
@@ -387,6 +419,12 @@ struct Search<'s> {
     alone: bool,
     /// What it has eaten if it stands for a lead byte, and what that costs.
     eaten: Option<(u8, f32)>,
+    /// The look-ups are used up.
+    exhausted: bool,
+    /// Two bytes lost one after the other are not tried.
+    single_only: bool,
+    /// How many marks among the characters of inner layers this step has met.
+    inner_tries: usize,
     nodes: Vec<Node>,
     merges: Vec<Merge>,
     lookups: usize,
@@ -420,6 +458,7 @@ impl Search<'_> {
             closed: false,
             script: 0,
             before: None,
+            ahead: 0.0,
             node: ROOT,
             characters: ['\0'; MOST_CHARACTERS],
             count: 0,
@@ -456,22 +495,40 @@ impl Search<'_> {
                 .then(|| eaten_before(&text[to..]))
                 .flatten();
             self.alone = c == '?' && before == Some(' ') && following == Some(' ');
+            // A run may begin with a mark where nothing stands before it that the mark could belong to.
+            let may_open = match c {
+                '?' => before.is_none_or(|c| c.is_ascii() && !c.is_ascii_alphanumeric()),
+                // Of the first character only the second byte may be left.
+                '@'..='~' => {
+                    before.is_none() && !self.way.silent.is_empty() && self.chain.0.len() == 1
+                }
+                _ => false,
+            };
+            let opens_at_mark = may_open
+                && !self.alone
+                && !self.way.tolerant
+                && text[to..]
+                    .chars()
+                    .take(BEHIND_MARK)
+                    .any(|c| look::is_suspicious(c) && outer.encode(c).is_some());
             while silent.next_if(|&&place| place < at).is_some() {}
             let exhausted = self.lookups > self.way.budget;
+            self.exhausted = exhausted;
+            self.inner_tries = 0;
             let may_drop = !exhausted && silent.peek() == Some(&&at);
-            let own = outer.encode(c).map(|code| code.bytes()[0]);
+            let own = outer.encode(c);
             if may_drop {
                 self.drop_silently(&mut beam, own);
             }
             next.clear();
             let mut tried = 0;
             for &(mut hypothesis) in &beam {
-                let before = next.len();
+                let so_far = next.len();
                 let exhausted = exhausted || tried >= most_tried;
                 if hypothesis.inside {
                     tried += 1;
                     self.take(hypothesis, c, following, exhausted, &mut next);
-                    if next.len() == before && !exhausted && !self.way.tolerant {
+                    if next.len() == so_far && !exhausted && !self.way.tolerant {
                         // Nothing goes on here: something is missing in front.
                         let mut dropped = vec![hypothesis];
                         self.drop_silently(&mut dropped, own);
@@ -493,20 +550,28 @@ impl Search<'_> {
                     hypothesis.score -= LEFT_OVER;
                 }
                 next.push(hypothesis);
-                if !c.is_ascii() {
+                if !c.is_ascii() || opens_at_mark {
                     opened.inside = true;
                     opened.dropped = false;
                     opened.lone = [0; MOST_LAYERS];
                     opened.read = [0; MOST_LAYERS];
                     opened.score -= self.way.open;
                     opened.score -= late;
+                    if may_drop && before.is_none() {
+                        // What the text began with may be gone.
+                        let mut dropped = vec![opened];
+                        self.drop_silently(&mut dropped, own);
+                        for &hypothesis in &dropped[1..] {
+                            self.take(hypothesis, c, following, true, &mut next);
+                        }
+                    }
                     self.take(opened, c, following, exhausted, &mut next);
                 }
             }
-            self.finish_step(&mut next, to);
+            self.finish_step(&mut next, to, following);
             if next.is_empty() && !self.way.tolerant {
                 self.give_up(&beam, c, &mut next);
-                self.finish_step(&mut next, to);
+                self.finish_step(&mut next, to, following);
             }
             std::mem::swap(&mut beam, &mut next);
         }
@@ -605,7 +670,7 @@ impl Search<'_> {
                 // One value only: nothing to be ranked behind it.
                 spaced.fresh = hypothesis.fresh;
                 spaced.read[layer] += 1;
-                self.bytes(layer, spaced, &[byte], exhausted, out);
+                self.bytes(layer, spaced, &[byte], out);
             }
         }
         let found = wrong.encode(c);
@@ -622,7 +687,7 @@ impl Search<'_> {
                 accident.puts[usize::from(accident.put_count) - 1].known = true;
                 accident.fresh = hypothesis.fresh;
                 accident.read[layer] += 1;
-                self.bytes(layer, accident, bytes, exhausted, out);
+                self.bytes(layer, accident, bytes, out);
             }
         }
         if self.way.doubles && matches!(c, '\u{80}'..='\u{FF}') {
@@ -634,12 +699,12 @@ impl Search<'_> {
                 double.puts[usize::from(double.put_count) - 1].known = true;
                 double.fresh = hypothesis.fresh;
                 double.read[layer] += 1;
-                self.bytes(layer, double, &bytes, exhausted, out);
+                self.bytes(layer, double, &bytes, out);
             }
         }
         if let Some(code) = found {
             hypothesis.read[layer] += 1;
-            self.bytes(layer, hypothesis, code.bytes(), exhausted, out);
+            self.bytes(layer, hypothesis, code.bytes(), out);
         }
     }
 
@@ -649,7 +714,6 @@ impl Search<'_> {
         layer: usize,
         mut hypothesis: Hypothesis,
         bytes: &[u8],
-        exhausted: bool,
         out: &mut Vec<Hypothesis>,
     ) {
         let right = self.chain.0[layer].right;
@@ -675,14 +739,18 @@ impl Search<'_> {
                         }
                         continue;
                     }
-                    // What follows an inner character is not known here; ASCII is the likeliest.
+                    // What follows an inner character is not known here; ASCII is the likeliest. Marks among inner
+                    // characters are few, and so each of them is worth a try.
                     let mut fed = self.pool.pop().unwrap_or_default();
+                    let is_mark = matches!(c, '?' | char::REPLACEMENT_CHARACTER);
+                    self.inner_tries += usize::from(is_mark);
+                    let exhausted = self.exhausted || is_mark && self.inner_tries > TRIES_INNER;
                     self.feed(layer + 1, hypothesis, c, None, exhausted, &mut fed);
                     for hypothesis in fed.drain(..) {
                         if rest.is_empty() {
                             out.push(hypothesis);
                         } else {
-                            self.bytes(layer, hypothesis, rest, exhausted, out);
+                            self.bytes(layer, hypothesis, rest, out);
                         }
                     }
                     self.pool.push(fed);
@@ -742,6 +810,10 @@ impl Search<'_> {
         let eaten = self
             .eaten
             .filter(|_| !silent && layer == 0 && !wrong.is_single_byte());
+        // What comes of the first byte of a pair, worked out once for all second ones.
+        let mut begun: Vec<Hypothesis> = Vec::new();
+        let mut begun_with = None;
+        let place = usize::from(hypothesis.put_count);
         for loss in &*self.losses(layer, hypothesis.pending[layer], silent) {
             if let Some((byte, cost)) = eaten.filter(|_| !loss.pair) {
                 let mut lost = hypothesis;
@@ -769,13 +841,31 @@ impl Search<'_> {
                 _ => 0.0,
             };
             // Two lone bytes lost where what follows is known make pairs, if any.
+            if loss.two_alone && self.single_only {
+                continue;
+            }
             if loss.two_alone && !wrong.is_single_byte() && next.is_some() {
                 continue;
             }
-            let mut lost = hypothesis;
-            lost.score -= costs[usize::from(loss.pair)] + loss.extra + alone;
-            let bytes = &loss.bytes[..1 + usize::from(loss.pair)];
-            self.put_back(layer, lost, over, bytes, out);
+            if !loss.pair {
+                let mut lost = hypothesis;
+                lost.score -= costs[0] + loss.extra + alone;
+                self.put_back(layer, lost, over, &loss.bytes[..1], out);
+                continue;
+            }
+            if begun_with != Some(loss.bytes[0]) {
+                begun_with = Some(loss.bytes[0]);
+                begun.clear();
+                let mut lost = hypothesis;
+                if lost.lose(layer, over, &loss.bytes) {
+                    self.bytes(layer, lost, &loss.bytes[..1], &mut begun);
+                }
+            }
+            for &(mut lost) in &begun {
+                lost.score -= costs[1] + loss.extra;
+                lost.puts[place].bytes[1] = loss.bytes[1];
+                self.bytes(layer, lost, &loss.bytes[1..], out);
+            }
         }
     }
 
@@ -877,6 +967,7 @@ impl Search<'_> {
                 });
             }
         }
+        losses.sort_by_key(|loss| loss.bytes[0]);
         losses
     }
 
@@ -888,44 +979,91 @@ impl Search<'_> {
         bytes: &[u8],
         out: &mut Vec<Hypothesis>,
     ) {
-        if !hypothesis.put(layer, over, bytes) {
-            return;
+        if hypothesis.lose(layer, over, bytes) {
+            // What comes out may be the mark of a loss in the next layer.
+            self.bytes(layer, hypothesis, bytes, out);
         }
-        hypothesis.read[layer] += u32::from(over);
-        hypothesis.dropped |= over == 0;
-        hypothesis.lone[layer] = match *bytes {
-            [byte] => byte,
-            _ => 0,
-        };
-        // What comes out may be the mark of a loss in the next layer.
-        self.bytes(layer, hypothesis, bytes, false, out);
     }
 
     /// Adds hypotheses that lost bytes without a trace in front of the byte `next`.
-    fn drop_silently(&mut self, beam: &mut Vec<Hypothesis>, next: Option<u8>) {
+    fn drop_silently(&mut self, beam: &mut Vec<Hypothesis>, next: Option<Code>) {
         let mut added = Vec::new();
-        // Behind a fresh filling only the best one: the others have not shown yet what they are worth.
+        // Behind a fresh filling only the best ones: the others have not shown yet what they are worth. A single-byte codec
+        // loses so few bytes that all may be tried.
+        let few = self
+            .chain
+            .0
+            .iter()
+            .all(|layer| layer.wrong.is_single_byte());
         let tried = beam
             .iter()
             .enumerate()
-            .filter(|(i, h)| h.inside && (*i == 0 || h.fresh == 0))
+            .filter(|(i, h)| h.inside && (few || *i < TRIES_FRESH || h.fresh == 0))
             .map(|(_, h)| h);
-        for &hypothesis in tried.take(TRIES[1]) {
+        for (i, &hypothesis) in tried
+            .take(if few { TRIES_FEW } else { TRIES[1] })
+            .enumerate()
+        {
             let costs = if hypothesis.dropped {
                 SILENT_AGAIN
             } else {
                 SILENT
             };
             for layer in 0..self.chain.0.len() {
-                let next = next.filter(|_| layer == 0);
+                let next = next.filter(|_| layer == 0).map(|code| code.bytes()[0]);
+                self.single_only = few && i >= TRIES[1];
                 self.lose(layer, hypothesis, 0, next, costs, &mut added);
+                self.single_only = false;
             }
+        }
+        // Of the thousands that a double-byte codec may have lost most do not go together with what follows.
+        let is_plain = !matches!(self.page, ' ' | '?');
+        if let (Some(code), [layer]) = (next.filter(|_| is_plain), &*self.chain.0)
+            && layer.right != Right::Utf8
+        {
+            for hypothesis in &mut added {
+                hypothesis.ahead = self.ahead(hypothesis, Some(code));
+            }
+            let ranks = beam.iter().chain(&added).map(Hypothesis::rank);
+            let best = ranks.fold(f32::NEG_INFINITY, f32::max);
+            added.retain(|h| h.ahead > -DEAD_END && h.rank() > best - BEHIND);
+            added.sort_by(|a, b| b.rank().total_cmp(&a.rank()));
+            added.truncate(WIDTH_SILENT);
         }
         beam.append(&mut added);
     }
 
+    /// What a character that is not complete will cost, seen from the bytes that follow: a lost byte may have a hundred
+    /// values, of which the next byte rules out most.
+    fn ahead(&self, hypothesis: &Hypothesis, code: Option<Code>) -> f32 {
+        if hypothesis.at_rest() {
+            return 0.0;
+        }
+        let (Some(code), [layer]) = (code, &*self.chain.0) else {
+            return -INCOMPLETE;
+        };
+        let mut pending = hypothesis.pending[0];
+        for &byte in code.bytes() {
+            match layer.right.step(pending, byte) {
+                Step::Wait(next) => pending = next,
+                Step::Emit(c) => {
+                    let nats = self.model.unigram_log_prob(self.model.symbol(c));
+                    return (nats + IN_CONTEXT).clamp(0.1 - DEAD_END, 0.0);
+                }
+                Step::Reject => return -DEAD_END,
+            }
+        }
+        -INCOMPLETE
+    }
+
     /// Ranks what came of one character, and turns it into nodes.
-    fn finish_step(&mut self, beam: &mut Vec<Hypothesis>, to: usize) {
+    fn finish_step(&mut self, beam: &mut Vec<Hypothesis>, to: usize, following: Option<char>) {
+        let code = following
+            .filter(|&c| !matches!(c, '?' | ' ' | char::REPLACEMENT_CHARACTER))
+            .and_then(|c| self.chain.0[0].wrong.encode(c));
+        for hypothesis in beam.iter_mut() {
+            hypothesis.ahead = self.ahead(hypothesis, code);
+        }
         let best = beam
             .iter()
             .map(Hypothesis::rank)
@@ -995,6 +1133,14 @@ impl Search<'_> {
         // A character that is not complete has lost its last bytes.
         let open: Vec<Hypothesis> = beam.extract_if(.., |h| !h.at_rest()).collect();
         let mut ended = Vec::new();
+        if !self.way.sample && self.way.silent.last().is_some_and(|&last| last + 4 >= end) {
+            // Whole characters may be gone behind the last one.
+            let mut added: Vec<Hypothesis> = beam.iter().filter(|h| h.inside).copied().collect();
+            added.truncate(TRIES[1]);
+            let tried = added.len();
+            self.drop_silently(&mut added, None);
+            ended.extend(added.drain(tried..));
+        }
         for &hypothesis in open.iter().take(TRIES[1]) {
             if self.way.sample {
                 let mut cut = hypothesis;

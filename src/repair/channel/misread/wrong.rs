@@ -227,6 +227,12 @@ impl Wrong {
         }
     }
 
+    /// Whether there are bytes above ASCII that may leave nothing behind.
+    pub(super) fn may_drop(self) -> bool {
+        !self.is_single_byte()
+            || (0x80..=0xFF).any(|byte| matches!(self.fate(byte), Fate::Free | Fate::Control))
+    }
+
     /// The pairs above ASCII that are of this codec's form but stand for no character, in order.
     pub fn free_pairs(self) -> &'static [[u8; 2]] {
         &self.table().free_pairs
