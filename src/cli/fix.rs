@@ -96,15 +96,14 @@ struct InPlaceArguments {
         long,
         value_name = "HOW",
         default_value = "refuse",
-        hide_possible_values = true,
-        requires = "write"
+        hide_possible_values = true
     )]
     hard_links: HardLinksArgument,
     /// With -w, folder of the journals that `hanfix undo` reads
-    #[arg(long, value_name = "DIR", requires = "write")]
+    #[arg(long, value_name = "DIR")]
     journal: Option<PathBuf>,
     /// With -w, keep no journal; the run cannot be undone
-    #[arg(long, conflicts_with = "journal", requires = "write")]
+    #[arg(long, conflicts_with = "journal")]
     no_journal: bool,
     /// Do not wait for the disk; faster, but a power cut may lose what was written last
     #[arg(long)]
