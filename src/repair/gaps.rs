@@ -384,7 +384,7 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
             let Some(character) = self.character(open, lead) else {
                 continue;
             };
-            let symbol = self.model.symbol(character);
+            let symbol = self.symbol(character);
             let nats = self.model.bigram_log_prob(context.second, symbol);
             // What an annotation stands behind was used up by it, and owes none together with the next byte.
             let owes = !used && self.lattice.owed(u16::from_be_bytes([open, lead])) > 0.0;
@@ -434,7 +434,7 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
             let all: Vec<Known> = pairs
                 .filter_map(|bytes: [u8; 2]| {
                     let character = self.character(bytes[0], bytes[1])?;
-                    let symbol = self.model.symbol(character);
+                    let symbol = self.symbol(character);
                     let known = Known {
                         bytes,
                         character,
@@ -457,13 +457,13 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
     /// The characters that `close` can complete with a trail byte of a dropped pair as its lead byte, without
     /// the rare ones, those first that go best with what follows.
     fn seconds(&self, close: u8, after: Option<char>) -> Vec<Second> {
-        let after = after.map(|c| self.model.symbol(c));
+        let after = after.map(|c| self.symbol(c));
         let mut seconds = Vec::with_capacity(64);
         for trail in 0x81..=0xFE_u8 {
             let Some(character) = self.character(trail, close) else {
                 continue;
             };
-            let symbol = self.model.symbol(character);
+            let symbol = self.symbol(character);
             if self.model.unigram_log_prob(symbol) < LEAST_ALONE {
                 continue;
             }
@@ -514,6 +514,11 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
                 path.arcs[i].text = CompactString::from_iter([c]);
             }
         }
+    }
+
+    /// The symbol by which a character is ranked: 著 stands for 着 as a rule on these pages.
+    fn symbol(&self, c: char) -> Symbol {
+        self.model.symbol(if c == '著' { '着' } else { c })
     }
 
     fn character(&self, lead: u8, trail: u8) -> Option<char> {

@@ -324,21 +324,27 @@ impl<'r> Run<'r> {
             if page.is_damaged() || outcome.same / (characters as f32) < GIBBERISH {
                 let thorough = look(Effort::Thorough);
                 lookups += thorough.lookups;
-                if gain(&thorough) > gain(&outcome) {
+                // It has the same answer as a rule, and more rivals of it.
+                if gain(&thorough) >= gain(&outcome) {
                     outcome = thorough;
                 }
             }
         }
+        let odd = outcome
+            .repairs
+            .first()
+            .is_some_and(|best| is_odd(scorer, best, context));
         self.lookups += lookups;
         if self.lookups > budget {
             let reason = "too much of this page looks damaged; from here on it is left as it is";
             let end = self.text.ceil_char_boundary(at + 1);
             self.leave(at..end, Rule::Torn, WORTH_A_REPORT, reason, Vec::new());
         }
-        self.decide(outcome, page);
+        self.decide(outcome, odd, page);
     }
 
-    fn decide(&mut self, outcome: Outcome, page: &mut Page) {
+    /// Turns what was found into edits; `odd` says that something in the best repair is hardly text.
+    fn decide(&mut self, outcome: Outcome, odd: bool, page: &mut Page) {
         self.searched = self.searched.max(outcome.end);
         let Some(best) = outcome.repairs.first() else {
             return;
@@ -364,9 +370,13 @@ impl<'r> Run<'r> {
             let first = candidates
                 .first()
                 .map_or(1.0, |candidate| candidate.probability);
+            // Where lone bytes vanish, what stands before may be shifted without a sign.
+            let silent = arcs[0].kind == Kind::Residue && !self.text[span.clone()].starts_with('?');
+            let doubtful = odd || silent || arcs.iter().any(is_traceless);
             let fill = match lost {
-                true if arcs.iter().any(is_traceless) => first.min(TRACELESS),
+                true if doubtful => first.min(TRACELESS),
                 true => first,
+                false if doubtful => TRACELESS,
                 false => 1.0,
             };
             let rule = if arcs.iter().all(|arc| arc.kind == Kind::Annotation) {
