@@ -34,8 +34,10 @@ const SATISFYING_GAIN: f32 = 12.0;
 const GIBBERISH: f32 = -8.5;
 /// Nats at which a character of a repair is odd: bytes may be missing there.
 const ODD: f32 = -10.5;
-/// Gain that makes the look for dropped pairs worth its time.
+/// Gain that makes the look for dropped pairs worth its time, and on a page without other damage, where it must come near what
+/// is reported.
 const WORTH_LOOKING_FOR_GAPS: f32 = 0.0;
+const WORTH_LOOKING_ALONE: f32 = 6.0;
 /// Look-ups that a page may cost, and more for each of its bytes: a page that is damaged all over costs 4 a
 /// byte. What nothing but triggers is made of is left when they are used up, and reported.
 const BUDGET_PER_PAGE: usize = 1_000_000;
@@ -143,7 +145,7 @@ impl<'r> Run<'r> {
                     // Weighed together with what stands before it.
                 } else if residue(rest).is_some() || may_be_torn(rest) {
                     self.region(at, page, Effort::Usual);
-                } else if is_weird_after(self.model, self.text, at) {
+                } else if page.is_damaged() && is_weird_after(self.model, self.text, at) {
                     self.region(at, page, Effort::Thorough);
                 }
             }
@@ -305,10 +307,16 @@ impl<'r> Run<'r> {
             }
         });
         let frequent = self.frequent;
+        let worth_looking = match page.is_damaged() {
+            true => WORTH_LOOKING_FOR_GAPS,
+            false => WORTH_LOOKING_ALONE,
+        };
         let look = |effort| {
             let lattice = Splice::new(text, page, effort, silent);
             let mut outcome = search(&Cp936, &lattice, scorer, at, context, last_two);
-            look_for_gaps(&mut outcome, context, &lattice, model, scorer, frequent);
+            if gain(&outcome) > worth_looking {
+                look_for_gaps(&mut outcome, context, &lattice, model, scorer, frequent);
+            }
             outcome
         };
         let mut outcome = look(effort);
@@ -595,9 +603,7 @@ fn look_for_gaps(
     scorer: &PageScorer<'_>,
     frequent: &OnceLock<Frequent>,
 ) {
-    if let Some(best) = outcome.repairs.first()
-        && gain(outcome) > WORTH_LOOKING_FOR_GAPS
-    {
+    if let Some(best) = outcome.repairs.first() {
         let found = with_gaps(
             best, context, DROPPED, &Cp936, lattice, model, scorer, frequent,
         );
