@@ -68,62 +68,6 @@ struct Known {
     symbol: Symbol,
 }
 
-/// The ways to read a run with pairs put in, best first, the path itself included where nothing improves it.
-///
-/// `before` is what the model has read before the path. `cost` is what a dropped pair costs, in nats. `frequent` is
-/// filled when it is needed, and holds for all texts that the model reads.
-#[allow(clippy::too_many_arguments)]
-pub fn with_gaps<'m, A: Automaton, L: Lattice>(
-    path: &Path,
-    before: Context,
-    cost: f32,
-    automaton: &A,
-    lattice: &L,
-    model: &Model,
-    scorer: &PageScorer<'m>,
-    frequent: &OnceLock<Frequent>,
-) -> Vec<Path> {
-    let search = Gaps {
-        automaton,
-        lattice,
-        model,
-        scorer,
-        cost,
-        frequent,
-    };
-    let mut best = with_pairs_apart(path);
-    let mut rivals = Vec::new();
-    for _ in 0..MOST_GAPS {
-        let mut insertions = search.insertions(&best, before);
-        insertions.sort_by(|a, b| b.change.total_cmp(&a.change));
-        insertions.truncate(MOST_RIVALS);
-        let mut found: Vec<Path> = insertions
-            .iter()
-            .map(|found| found.put_into(&best))
-            .collect();
-        // What was chosen behind the gap was chosen for another text before it.
-        if let Some(first) = found.first_mut() {
-            search.choose_again(first, before);
-        }
-        let improved = found.first().is_some_and(|first| first.score > best.score);
-        let next = if improved {
-            found.remove(0)
-        } else {
-            best.clone()
-        };
-        rivals.extend(found);
-        if !improved {
-            break;
-        }
-        rivals.push(std::mem::replace(&mut best, next));
-    }
-    rivals.retain(|rival| rival.score > best.score - WITHIN);
-    rivals.sort_by(|a, b| b.score.total_cmp(&a.score));
-    rivals.truncate(MOST_RIVALS);
-    rivals.insert(0, best);
-    rivals
-}
-
 /// A character after a gap.
 struct Second {
     /// Its lead byte: the second one of the dropped pair.
@@ -145,16 +89,61 @@ struct First {
     nats: f32,
 }
 
-struct Gaps<'g, 'm, A, L> {
-    automaton: &'g A,
-    lattice: &'g L,
-    model: &'g Model,
-    scorer: &'g PageScorer<'m>,
-    cost: f32,
-    frequent: &'g OnceLock<Frequent>,
+/// The look for characters that left no trace.
+#[derive(Clone, Copy, Debug)]
+pub struct Gaps<'g, 'm, A, L> {
+    /// The codec.
+    pub automaton: &'g A,
+    /// The page.
+    pub lattice: &'g L,
+    /// The language model.
+    pub model: &'g Model,
+    /// The same with the page's own words.
+    pub scorer: &'g PageScorer<'m>,
+    /// What a dropped pair costs, in nats.
+    pub cost: f32,
+    /// Filled when it is needed; it holds for all texts that the model reads.
+    pub frequent: &'g OnceLock<Frequent>,
 }
 
 impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
+    /// The ways to read a run with pairs put in, best first, the path itself included where nothing improves it.
+    ///
+    /// `before` is what the model has read before the path.
+    pub fn ways(&self, path: &Path, before: Context) -> Vec<Path> {
+        let mut best = with_pairs_apart(path);
+        let mut rivals = Vec::new();
+        for _ in 0..MOST_GAPS {
+            let mut insertions = self.insertions(&best, before);
+            insertions.sort_by(|a, b| b.change.total_cmp(&a.change));
+            insertions.truncate(MOST_RIVALS);
+            let mut found: Vec<Path> = insertions
+                .iter()
+                .map(|found| found.put_into(&best))
+                .collect();
+            // What was chosen behind the gap was chosen for another text before it.
+            if let Some(first) = found.first_mut() {
+                self.choose_again(first, before);
+            }
+            let improved = found.first().is_some_and(|first| first.score > best.score);
+            let next = if improved {
+                found.remove(0)
+            } else {
+                best.clone()
+            };
+            rivals.extend(found);
+            if !improved {
+                break;
+            }
+            rivals.push(std::mem::replace(&mut best, next));
+        }
+        rivals.retain(|rival| rival.score > best.score - WITHIN);
+        rivals.sort_by(|a, b| b.score.total_cmp(&a.score));
+        rivals.truncate(MOST_RIVALS);
+        rivals.insert(0, best);
+        rivals
+    }
+
     /// Every way to put pairs in, or to choose one again, within reach of the path's score.
     fn insertions(&self, path: &Path, before: Context) -> Vec<Insertion> {
         let mut found = Vec::new();
@@ -249,10 +238,15 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
         let mut add = |pairs: &[[u8; 2]], characters: &[char]| {
             let text = characters.iter().chain(&rest).copied();
             let more = pairs.len() - usize::from(again);
-            let marks = characters
-                .iter()
-                .filter(|c| crate::repair::channel::splice::is_mark(**c))
-                .count();
+            let bytes: Vec<u8> = std::iter::once(open)
+                .chain(pairs.iter().flatten().copied())
+                .chain([close])
+                .collect();
+            let is_mark = |pair: &&[u8; 2]| {
+                let pair = u16::from_be_bytes(**pair);
+                self.lattice.marks().contains(&pair)
+            };
+            let marks = bytes.as_chunks::<2>().0.iter().filter(is_mark).count();
             let change = self.score(context, text)
                 - as_is
                 - self.cost * more as f32
@@ -301,26 +295,38 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
         if again || as_is > READS_WELL_ENOUGH {
             return;
         }
+        let enough = as_is - BETTER_THAN_PAIRS + ANOTHER_PAIR;
+        self.two_pairs(firsts, &seconds, enough, |trail, pairs, characters| {
+            if may_end_here(u16::from_be_bytes([trail, close])) {
+                add(pairs, characters);
+            }
+        });
+    }
+
+    /// Gives `add` two pairs in a row with the characters that they make, where these are worth `enough`, and the second byte
+    /// of the second pair.
+    fn two_pairs(
+        &self,
+        firsts: Vec<First>,
+        seconds: &[Second],
+        enough: f32,
+        mut add: impl FnMut(u8, &[[u8; 2]], &[char]),
+    ) {
         for (first, middle, nats) in self.beginnings(firsts) {
             let [trail, lead] = middle.bytes;
-            let enough = as_is - BETTER_THAN_PAIRS + ANOTHER_PAIR - nats;
-            for third in &seconds {
-                if third.after_nats < enough {
+            for third in seconds {
+                if third.after_nats < enough - nats {
                     break;
                 }
                 let pair = self.model.bigram_log_prob(middle.symbol, third.symbol);
-                if pair + third.after_nats < enough
-                    || !self
-                        .lattice
-                        .is_dropped(u16::from_be_bytes([lead, third.trail]))
-                    || !may_end_here(u16::from_be_bytes([third.trail, close]))
-                {
-                    continue;
+                let dropped = u16::from_be_bytes([lead, third.trail]);
+                if pair + third.after_nats >= enough - nats && self.lattice.is_dropped(dropped) {
+                    add(
+                        third.trail,
+                        &[[first.lead, trail], [lead, third.trail]],
+                        &[first.character, middle.character, third.character],
+                    );
                 }
-                add(
-                    &[[first.lead, trail], [lead, third.trail]],
-                    &[first.character, middle.character, third.character],
-                );
             }
         }
     }

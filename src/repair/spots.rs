@@ -17,7 +17,7 @@ use super::channel::splice::transmit::{Element, Insert, LoneByte, folded, show};
 use super::channel::splice::{
     DROPPED, Effort, Splice, ends_run, is_kept_residue, is_mark, may_be_torn,
 };
-use super::gaps::{Frequent, with_gaps};
+use super::gaps::{Frequent, Gaps};
 use super::lattice::Kind;
 use super::search::{Outcome, Path, Scorer, Taken, search};
 
@@ -314,8 +314,20 @@ impl<'r> Run<'r> {
         let look = |effort| {
             let lattice = Splice::new(text, page, effort, silent);
             let mut outcome = search(&Cp936, &lattice, scorer, at, context, last_two);
-            if gain(&outcome) > worth_looking {
-                look_for_gaps(&mut outcome, context, &lattice, model, scorer, frequent);
+            if gain(&outcome) > worth_looking
+                && let Some(best) = outcome.repairs.first()
+            {
+                let gaps = Gaps {
+                    automaton: &Cp936,
+                    lattice: &lattice,
+                    model,
+                    scorer,
+                    cost: DROPPED,
+                    frequent,
+                };
+                let found = gaps.ways(best, context);
+                outcome.repairs.splice(..1, found);
+                outcome.repairs.sort_by(|a, b| b.score.total_cmp(&a.score));
             }
             outcome
         };
@@ -592,24 +604,6 @@ fn surroundings(text: &str, at: usize) -> &str {
     /// Bytes on each side.
     const FAR: usize = 32 * 1024;
     &text[text.floor_char_boundary(at.saturating_sub(FAR))..text.ceil_char_boundary(at + FAR)]
-}
-
-/// Puts the ways to read the best repair with dropped pairs beside it.
-fn look_for_gaps(
-    outcome: &mut Outcome,
-    context: Context,
-    lattice: &Splice<'_>,
-    model: &Model,
-    scorer: &PageScorer<'_>,
-    frequent: &OnceLock<Frequent>,
-) {
-    if let Some(best) = outcome.repairs.first() {
-        let found = with_gaps(
-            best, context, DROPPED, &Cp936, lattice, model, scorer, frequent,
-        );
-        outcome.repairs.splice(..1, found);
-        outcome.repairs.sort_by(|a, b| b.score.total_cmp(&a.score));
-    }
 }
 
 fn gain(outcome: &Outcome) -> f32 {
