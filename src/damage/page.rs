@@ -272,16 +272,16 @@ impl Page {
             log_odds = log_odds.min(ALONE + residues);
         }
         self.log_odds = log_odds;
-        self.codes.clear();
+        let mut codes = std::mem::take(&mut self.codes);
+        codes.clear();
         if self.is_spliced() {
-            let annotated = self.annotated.iter();
-            let damage = annotated.filter(|(c, annotated)| annotated.is_damage(**c));
-            for pair in damage.filter_map(|(c, _)| cp936::encode(*c)) {
+            for pair in self.annotated().filter_map(|(c, _)| cp936::encode(c)) {
                 let pair = usize::from(u16::from_be_bytes(pair));
-                self.codes.resize(1 << 16 >> 6, 0);
-                self.codes[pair >> 6] |= 1 << (pair & 63);
+                codes.resize(1 << 16 >> 6, 0);
+                codes[pair >> 6] |= 1 << (pair & 63);
             }
         }
+        self.codes = codes;
     }
 
     /// Probability in `[0, 1]` that the annotations of this page are damage.

@@ -21,13 +21,13 @@ use super::search::{Bytes, Path, Scorer, Taken};
 const LEAST_PAIR: f32 = -9.5;
 /// The same for the first one where a pair is chosen again: 供 stands seldom behind ”.
 const LEAST_FIRST: f32 = -12.0;
+/// The same for a character by itself, which is asked first because it costs least.
+const LEAST_ALONE: f32 = -10.5;
 /// What a mark costs that is put in, in nats: two of three marks have noise before them, which shows.
 const UNTOUCHED_MARK: f32 = 1.1;
 /// What each pair beyond the first costs that is put into one place, in nats. From 1.5 to 5 the same within three simulated pages
 /// of 5,824, without it eleven are lost.
 const ANOTHER_PAIR: f32 = 3.0;
-/// The same for a character by itself, which is asked first because it costs least.
-const LEAST_ALONE: f32 = -10.5;
 /// Pairs that one run may have lost. Two happen, three were seen once.
 const MOST_GAPS: usize = 4;
 /// Rivals within this many nats are kept.
@@ -342,15 +342,12 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
         let Some(&open) = path.arcs[i].bytes.last() else {
             return;
         };
-        let text_of = |arcs: &[Taken]| -> Vec<char> {
-            let text = arcs.iter().flat_map(|arc| arc.text.chars());
-            text.take(1 + READ_AFTER).collect()
-        };
-        let as_is = self.score(context, text_of(&path.arcs[i + 1..]).into_iter());
+        let text = path.arcs[i + 1..].iter().flat_map(|arc| arc.text.chars());
+        let text: Vec<char> = text.take(1 + READ_AFTER).collect();
+        let as_is = self.score(context, text.iter().copied());
         if as_is > READS_WELL {
             return;
         }
-        let rest: Vec<char> = text_of(&path.arcs[i + 1..]).split_off(1);
         let used = matches!(path.arcs[i].kind, Kind::Annotation | Kind::Residue);
         for first in best_of(self.firsts(open, used, context, LEAST_PAIR)) {
             let enough = as_is - BETTER_THAN_PAIRS - first.nats;
@@ -365,7 +362,7 @@ impl<A: Automaton, L: Lattice> Gaps<'_, '_, A, L> {
                 }
                 let text = [first.character, second.character]
                     .into_iter()
-                    .chain(rest.iter().copied());
+                    .chain(text[1..].iter().copied());
                 let change = self.score(context, text) - as_is - self.cost;
                 if change > -WITHIN {
                     found.push(Insertion {

@@ -15,7 +15,7 @@ use super::automaton::Cp936;
 use super::cache::PageScorer;
 use super::channel::splice::transmit::{Element, Insert, LoneByte, folded, show};
 use super::channel::splice::{
-    DROPPED, Effort, Splice, ends_run, is_kept_residue, is_mark, may_be_torn,
+    DROPPED, Effort, Splice, ends_run, is_kept_residue, is_mark, may_be_torn, unfolded_mark,
 };
 use super::gaps::{Frequent, Gaps};
 use super::lattice::Kind;
@@ -267,11 +267,11 @@ impl<'r> Run<'r> {
         for c in chars.iter().rev() {
             context = self.model.advance(context, *c).0;
         }
-        let last = chars.first().map_or(0, |c| match c {
-            // `：?jiǎn)挝` is ：单位 (A3BA 86CE), for BA86 is 簡, and the fold came later.
-            ',' | '!' | ';' | ':' | '(' | ')' | '?' => 0xA380 | u16::from(*c as u8),
-            c => cp936::encode(*c).map_or(0, u16::from_be_bytes),
-        });
+        // `：?jiǎn)挝` is ：单位 (A3BA 86CE), for BA86 is 簡, and the fold came later.
+        let last = chars
+            .first()
+            .and_then(|c| unfolded_mark(*c).or_else(|| cp936::encode(*c)))
+            .map_or(0, u16::from_be_bytes);
         (context, last)
     }
 
@@ -294,8 +294,8 @@ impl<'r> Run<'r> {
             return;
         }
         let (context, last_two) = self.before(at, page);
-        let rest = &self.text[at..];
-        let shows_torn = rest.starts_with('?') && (residue(rest).is_some() || may_be_torn(rest));
+        // A `?` that is searched as usual shows what was torn.
+        let shows_torn = self.text[at..].starts_with('?') && effort == Effort::Usual;
         let silent = (!shows_torn || page.is_silent()).then_some(at);
         let (model, text) = (self.model, self.text);
         page.learn_script(surroundings(text, at));

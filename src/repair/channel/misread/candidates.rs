@@ -254,7 +254,7 @@ impl Trials<'_> {
         let is_half = is_half_width(self.sample);
         let budget = if is_half { SILENT_HALF } else { SILENT };
         for (_, chain) in open {
-            let few = chain.0.iter().all(|layer| layer.wrong.is_single_byte());
+            let few = chain.is_of_single_bytes();
             let mut way = search::Way {
                 open: search::OPEN,
                 silent: &[],

@@ -41,6 +41,11 @@ impl Chain {
         Chain(vec![Layer { right, wrong }])
     }
 
+    /// Whether every wrong codec has single bytes: such a one lacks few of them, so that little is lost.
+    pub(super) fn is_of_single_bytes(&self) -> bool {
+        self.0.iter().all(|layer| layer.wrong.is_single_byte())
+    }
+
     /// Whether what was written first is UTF-8: text that decodes as such is no accident.
     pub(super) fn is_of_utf8(&self) -> bool {
         self.0

@@ -454,7 +454,7 @@ impl Repairer<'_> {
         // Where next to nothing was found, losses without a trace may explain that only in UTF-8, or where bytes that
         // nothing stands for are few.
         let anywhere = candidates::is_utf8_like(text, chain);
-        let few = chain.0.iter().all(|layer| layer.wrong.is_single_byte());
+        let few = chain.is_of_single_bytes();
         let inside = outcome.path.iter().filter(|node| node.inside);
         let found: String = inside.flat_map(Node::characters).collect();
         if !anywhere

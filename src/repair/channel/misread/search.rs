@@ -232,9 +232,7 @@ impl Hypothesis {
         }
         fits
     }
-}
 
-impl Hypothesis {
     /// Puts lost bytes back, which are to be read next; `false` if there is no room for them.
     fn lose(&mut self, layer: usize, over: u8, bytes: &[u8]) -> bool {
         if !self.put(layer, over, bytes) {
@@ -841,10 +839,8 @@ impl Search<'_> {
                 _ => 0.0,
             };
             // Two lone bytes lost where what follows is known make pairs, if any.
-            if loss.two_alone && self.single_only {
-                continue;
-            }
-            if loss.two_alone && !wrong.is_single_byte() && next.is_some() {
+            let makes_pairs = !wrong.is_single_byte() && next.is_some();
+            if loss.two_alone && (self.single_only || makes_pairs) {
                 continue;
             }
             if !loss.pair {
@@ -990,11 +986,7 @@ impl Search<'_> {
         let mut added = Vec::new();
         // Behind a fresh filling only the best ones: the others have not shown yet what they are worth. A single-byte codec
         // loses so few bytes that all may be tried.
-        let few = self
-            .chain
-            .0
-            .iter()
-            .all(|layer| layer.wrong.is_single_byte());
+        let few = self.chain.is_of_single_bytes();
         let tried = beam
             .iter()
             .enumerate()

@@ -278,7 +278,7 @@ impl<'p> Splice<'p> {
     /// A mark or letter in the form it had before the fold, where a run needs its bytes.
     fn unfolded(&self, c: char, to: usize, arcs: &mut Vec<Arc>) {
         let cost = match c {
-            ',' | '!' | ';' | ':' | '(' | ')' | '?' => 0.0,
+            _ if unfolded_mark(c).is_some() => 0.0,
             '!'..='~' if self.effort == Effort::Thorough => cost::FOLDED_LETTER,
             _ => return,
         };
@@ -375,8 +375,8 @@ impl Lattice for Splice<'_> {
                     ..arc
                 });
             }
-            if matches!(c, ',' | '!' | ';' | '?') {
-                self.silent_tear([0xA3, c as u8 | 0x80], at, to, arcs);
+            if let Some(bytes) = unfolded_mark(c) {
+                self.silent_tear(bytes, at, to, arcs);
             }
         } else if let Some(bytes) = cp936::encode(c) {
             arcs.push(Arc::same(to, &bytes));
@@ -470,8 +470,8 @@ pub(crate) fn may_be_torn(rest: &str) -> bool {
     let mut chars = rest[questions..].chars();
     let can_be_shifted = |c: char| c == '?' || (!c.is_ascii() && cp936::encode(c).is_some());
     match chars.next() {
-        // `?，F在`: the trail byte of 現 ends the run at once.
         Some(_) if is_torn_apart(rest) => true,
+        // `?，F在`: the trail byte of 現 ends the run at once.
         Some(c) if is_mark(c) => chars
             .next()
             .is_some_and(|c| can_be_shifted(c) || ends_run(c, chars.as_str())),
@@ -503,6 +503,11 @@ pub(crate) fn is_kept_residue(before: char, syllable: &str) -> bool {
 fn is_torn_apart(rest: &str) -> bool {
     rest.strip_prefix("??")
         .is_some_and(|rest| rest.starts_with(['！', '!', '；', ';']))
+}
+
+/// The bytes that an ASCII mark had before the fold, if it is one of those that Chinese text has in fullwidth.
+pub(crate) fn unfolded_mark(c: char) -> Option<[u8; 2]> {
+    matches!(c, ',' | '!' | ';' | ':' | '(' | ')' | '?').then_some([0xA3, c as u8 | 0x80])
 }
 
 /// Whether `c` can be the trail byte that ends a run at once, as `F` in `F在` or `F(xiàn)在`.
