@@ -18,7 +18,7 @@ pub(crate) fn repair_blocks(
 ) -> anyhow::Result<Page> {
     let mut page = Page::default();
     stream::repair(
-        input.open()?,
+        input.open()?.as_read(),
         &repairing.repairer,
         &mut page,
         repairing.encoding,

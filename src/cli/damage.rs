@@ -1,6 +1,6 @@
 //! `hanfix damage`: the channel forwards, clean text in, damaged page out.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -81,6 +81,7 @@ pub(crate) fn run(arguments: Arguments, console: &Console) -> anyhow::Result<Exi
         let mut bytes = Vec::new();
         input
             .open()?
+            .as_read()
             .read_to_end(&mut bytes)
             .with_context(|| format!("{name}: cannot read"))?;
         let text = String::from_utf8(bytes)

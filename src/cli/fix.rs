@@ -653,7 +653,7 @@ impl Fixing<'_> {
                 .context("standard output")
                 .map_err(Fate::Failed)?;
             return batch
-                .process_stream(path, &mut reader, Some(&mut output), &mut observer)
+                .process_stream(path, reader.as_read(), Some(&mut output), &mut observer)
                 .map_err(|error| fate_of(item, error));
         };
         let sink = |error: SinkError| Fate::Failed(error.into());
@@ -672,7 +672,7 @@ impl Fixing<'_> {
                 outcome
             }
             stream => batch
-                .process_stream(path, stream, Some(&mut output), &mut observer)
+                .process_stream(path, stream.as_read(), Some(&mut output), &mut observer)
                 .map_err(|error| fate_of(item, error))?,
         };
         output.commit_with(self.durable).map_err(sink)?;

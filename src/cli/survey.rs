@@ -384,7 +384,7 @@ fn look(item: &Item, profiles: &Profiles<'_>, threads: usize, mut watcher: Watch
         {
             batch.process(path, file, output, &mut observer)
         }
-        stream => batch.process_stream(path, stream, output, &mut observer),
+        stream => batch.process_stream(path, stream.as_read(), output, &mut observer),
     };
     match outcome {
         Ok(outcome) => Fate::Seen(Box::new(watcher.seen(outcome))),

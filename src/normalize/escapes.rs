@@ -68,23 +68,47 @@ const ENOUGH_LATIN: usize = 4;
 
 /// Whether a text may have anything for [`decode`], at the speed of memory.
 pub fn may_have(text: &str) -> bool {
-    next(text.as_bytes(), 0).is_some()
+    Starts::new(text.as_bytes()).next(0).is_some()
 }
 
-/// The first byte at or behind `from` that an escape may begin with.
-fn next(bytes: &[u8], from: usize) -> Option<usize> {
-    let begins = |byte: &u8| matches!(byte, b'&' | b'\\' | b'%' | b'=' | b'+');
-    // Without branches in a block, so that it is looked at as one.
-    let mut blocks = bytes[from..].chunks(64).enumerate();
-    blocks.find_map(|(i, block)| {
-        let found = block.iter().fold(false, |found, byte| found | begins(byte));
-        let at = if found {
-            block.iter().position(begins)
-        } else {
-            None
+/// The bytes that escapes may begin with. `memchr` looks for three at the most at a time, so that there are two looks, each of
+/// which goes on only when what it found is behind.
+struct Starts<'t> {
+    bytes: &'t [u8],
+    /// The next `&`, `\` or `%`, and the next `=` or `+`; the end if there is none.
+    ahead: [usize; 2],
+}
+
+impl<'t> Starts<'t> {
+    fn new(bytes: &'t [u8]) -> Self {
+        let mut starts = Starts {
+            bytes,
+            ahead: [0; 2],
         };
-        at.map(|at| from + i * 64 + at)
-    })
+        starts.look(0, 0);
+        starts.look(1, 0);
+        starts
+    }
+
+    fn look(&mut self, kind: usize, from: usize) {
+        let rest = &self.bytes[from..];
+        let found = match kind {
+            0 => memchr::memchr3(b'&', b'\\', b'%', rest),
+            _ => memchr::memchr2(b'=', b'+', rest),
+        };
+        self.ahead[kind] = found.map_or(self.bytes.len(), |at| from + at);
+    }
+
+    /// The first at or behind `from`, which never goes back.
+    fn next(&mut self, from: usize) -> Option<usize> {
+        for kind in 0..self.ahead.len() {
+            if self.ahead[kind] < from {
+                self.look(kind, from);
+            }
+        }
+        let at = self.ahead[0].min(self.ahead[1]);
+        (at < self.bytes.len()).then_some(at)
+    }
 }
 
 /// Edits that decode escapes; `html` is whether the text is markup, `wants` which rules are on, `is_misread` whether
@@ -110,8 +134,9 @@ pub fn decode(
     // Where the piece of a line ends that was looked at for misread text.
     let mut looked = 0;
     let bytes = text.as_bytes();
+    let mut starts = Starts::new(bytes);
     let mut from = 0;
-    while let Some(at) = next(bytes, from) {
+    while let Some(at) = starts.next(from) {
         let run = match bytes[at] {
             b'&' if at >= looked && latin_entity(&text[at..]).is_some() => {
                 looked = end_of_piece(text, at);

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use compact_str::CompactString;
 use encoding_rs::GB18030;
+use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x64};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::edit::{Edit, EditList, Rule};
@@ -42,7 +43,7 @@ pub fn may_have(text: &str) -> bool {
 const BLOCK: usize = 64;
 /// Spaces before Chinese among them from which on characters may stand apart: eight characters have seven, and their
 /// 40 bytes at most reach over two blocks at most.
-const FEW_SPACES: u8 = 4;
+const FEW_SPACES: u32 = 4;
 
 /// Whether three bytes begin a radical, a compatibility ideograph, a private-use code or something invisible.
 fn is_odd(a: u8, b: u8, c: u8) -> bool {
@@ -54,23 +55,44 @@ fn is_odd(a: u8, b: u8, c: u8) -> bool {
     }
 }
 
-/// The same with as few comparisons as will do and without branches, so that a block is looked at as one; a few marks
-/// that are hardly ever used seem odd here.
-#[inline]
-fn may_be_odd(a: u8, b: u8, c: u8) -> bool {
+/// What a block may have, by a look at all of its bytes at once.
+struct Look {
+    /// Something odd, or a mark that is hardly ever used.
+    odd: bool,
+    /// How many spaces stand before Chinese.
+    spaces: u32,
+}
+
+/// Looks at a block; the two bytes behind it are those that its last characters may go on with.
+#[inline(always)]
+fn look<S: Simd>(simd: S, block: &[u8; BLOCK + 2]) -> Look {
+    let from = |at: usize| u8x64::from_slice(simd, &block[at..at + BLOCK]);
+    let all = |byte: u8| u8x64::splat(simd, byte);
+    let (a, b, c) = (from(0), from(1), from(2));
     // Dashes, quotation marks and dots are E2 80 90 to E2 80 A9.
-    let unusual = c.wrapping_sub(0x90) > 0xA9 - 0x90;
-    (a == 0xE2) & ((b >= 0xBA) | (b == 0x81) | (b == 0x80) & unusual)
-        | (a == 0xEF) & (b < 0xBC)
-        | (a == 0xEE)
-        | (a == 0xC2) & (b == 0xAD)
+    let usual = b.simd_eq(all(0x80)) & (c - all(0x90)).simd_le(all(0xA9 - 0x90));
+    let odd = a.simd_eq(all(0xE2)) & !usual
+        | a.simd_eq(all(0xEF)) & b.simd_lt(all(0xBC))
+        | a.simd_eq(all(0xEE))
+        | a.simd_eq(all(0xC2)) & b.simd_eq(all(0xAD));
+    let spaces = a.simd_eq(all(b' ')) & b.simd_ge(all(0xE2));
+    Look {
+        odd: odd.any_true(),
+        spaces: spaces.to_bitmask().count_ones(),
+    }
 }
 
 /// The first block at or behind `at` that may have something for [`repair`].
-fn next(bytes: &[u8], mut at: usize) -> Option<usize> {
+fn next(bytes: &[u8], at: usize) -> Option<usize> {
+    dispatch!(Level::new(), simd => next_with(simd, bytes, at))
+}
+
+/// The same with the vectors of this processor.
+#[inline(always)]
+fn next_with<S: Simd>(simd: S, bytes: &[u8], mut at: usize) -> Option<usize> {
     let mut rest = [0; BLOCK + 2];
     while at < bytes.len() {
-        let block = match bytes[at..].first_chunk::<{ BLOCK + 2 }>() {
+        let block = match bytes[at..].first_chunk() {
             Some(block) => block,
             None => {
                 let left = &bytes[at..];
@@ -79,11 +101,7 @@ fn next(bytes: &[u8], mut at: usize) -> Option<usize> {
                 &rest
             }
         };
-        let (mut odd, mut spaces) = (false, 0_u8);
-        for ((&a, &b), &c) in block[..BLOCK].iter().zip(&block[1..]).zip(&block[2..]) {
-            odd |= may_be_odd(a, b, c);
-            spaces += u8::from((a == b' ') & (b >= 0xE2));
-        }
+        let Look { odd, spaces } = look(simd, block);
         if odd
             && block
                 .windows(3)
@@ -107,7 +125,7 @@ fn stand_apart(bytes: &[u8], block: usize) -> bool {
             && bytes.get(at + 1).is_some_and(|&next| next >= 0xE2)
             && (is_space(at + 4) || is_space(at + 5))
     });
-    chained.take(usize::from(FEW_SPACES) - 1).count() == usize::from(FEW_SPACES) - 1
+    chained.take(FEW_SPACES as usize - 1).count() == FEW_SPACES as usize - 1
 }
 
 /// Edits that put pieces right; `wants` says which rules are on.
@@ -420,6 +438,29 @@ mod tests {
         ] {
             assert!(may_have(text), "{text}");
             assert_eq!(repaired(text), expected);
+        }
+    }
+
+    #[test]
+    fn wherever_it_stands() {
+        for padding in 0..2 * BLOCK + 8 {
+            let padding = "a".repeat(padding);
+            for odd in [
+                "⼀",
+                "\u{F914}",
+                "\u{FEFF}",
+                "\u{E000}",
+                "\u{AD}",
+                "\u{200B}",
+                "\u{202E}",
+                "\u{2060}",
+                "中 国 人 民 站 起 来 了",
+            ] {
+                assert!(may_have(&format!("{padding}{odd}")), "{odd:?}");
+                assert!(may_have(&format!("{padding}{odd}中文")), "{odd:?}");
+            }
+            let usual = "“中文”——好……是·，。！？：；（一 二）①→𠮷 a b c d é";
+            assert!(!may_have(&format!("{padding}{usual}")));
         }
     }
 

@@ -104,11 +104,12 @@ pub enum Reader {
     File(File),
 }
 
-impl Read for Reader {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+impl Reader {
+    /// What is read from. A type of our own around it would have room zeroed before each read.
+    pub fn as_read(&mut self) -> &mut dyn Read {
         match self {
-            Reader::Standard(stdin) => stdin.read(buffer),
-            Reader::File(file) => file.read(buffer),
+            Reader::Standard(stdin) => stdin,
+            Reader::File(file) => file,
         }
     }
 }

@@ -38,7 +38,9 @@ const PROBE: usize = 4096;
 /// Whether clean Chinese text hardly has this character, and misread text is full of its kind. What is outside
 /// the basic plane comes out of no double-byte codec.
 pub fn is_suspicious(c: char) -> bool {
-    is_suspicious_code(u32::from(c))
+    let code = u32::from(c);
+    RARE.get((code / 64) as usize)
+        .is_some_and(|number| number >> (code % 64) & 1 == 1)
 }
 
 /// The stretches of `text` that may have been misread, in order.
@@ -55,17 +57,29 @@ pub fn stretches(text: &str) -> Vec<Range<usize>> {
     if bytes.is_ascii() {
         return found;
     }
-    let stride = if bytes.len() <= SHORT { 1 } else { STRIDE };
     let mut at = 0;
-    while at < bytes.len() {
-        if is_suspicious_code(code_near(bytes, at)) {
-            let floor = found.last().map_or(0, |last| last.end);
-            at = count(text, at, floor, &mut found) + 1;
-        } else {
-            at += stride;
-        }
+    while let Some(sample) = next_sample(bytes, at) {
+        let floor = found.last().map_or(0, |last| last.end);
+        at = count(text, sample, floor, &mut found) + 1;
     }
     found
+}
+
+/// The next place at or behind `at` with a suspicious character: of a short text every character is looked at, of a long one
+/// the one at or behind every sixteenth byte.
+fn next_sample(bytes: &[u8], at: usize) -> Option<usize> {
+    let rest = bytes.get(at..)?;
+    if bytes.len() <= SHORT {
+        return (0..rest.len())
+            .find(|&i| is_suspicious_near(&window(&rest[i..])))
+            .map(|i| at + i);
+    }
+    let (strides, end) = rest.as_chunks::<STRIDE>();
+    let found = strides
+        .iter()
+        .position(|stride| stride.first_chunk().is_some_and(is_suspicious_near))
+        .or_else(|| is_suspicious_near(&window(end)).then_some(strides.len()));
+    found.map(|i| at + i * STRIDE)
 }
 
 /// The lines of `text` with hardly any frequent character, from the first above ASCII to the last: EUC-JP shows GBK as Han
@@ -131,56 +145,55 @@ fn is_unusual(text: &str, model: &Model) -> bool {
     all >= FEW && (frequent as f32) < FREQUENT_SHARE * all as f32
 }
 
+/// The first bytes, as if NUL bytes followed the last one.
 #[inline]
-fn is_suspicious_code(code: u32) -> bool {
-    RARE.get((code / 64) as usize)
-        .is_some_and(|word| word >> (code % 64) & 1 == 1)
+fn window<const LENGTH: usize>(bytes: &[u8]) -> [u8; LENGTH] {
+    bytes.first_chunk().copied().unwrap_or_else(|| {
+        let mut window = [0; LENGTH];
+        window[..bytes.len()].copy_from_slice(bytes);
+        window
+    })
 }
 
-/// The character at or behind `at` if it is of two or three bytes; any other one is as good as NUL.
+/// Whether the first character that begins in these bytes is suspicious.
 #[inline]
-fn code_near(bytes: &[u8], at: usize) -> u32 {
-    // A character has at most three bytes that are no first ones.
-    let window = match bytes[at..].first_chunk::<8>() {
-        Some(bytes) => *bytes,
-        None => {
-            let mut window = [0; 8];
-            window[..bytes.len() - at].copy_from_slice(&bytes[at..]);
-            window
-        }
-    };
-    let window = u64::from_le_bytes(window);
-    // Bytes that continue a character are 10xxxxxx: of each byte that is none, one bit at least remains.
+fn is_suspicious_near(window: &[u8; 8]) -> bool {
+    let window = u64::from_le_bytes(*window);
+    // Bytes that continue a character are 10xxxxxx: of each byte that is none, one bit at least remains. A character has
+    // at most three of them.
     let firsts = (window & 0xC0C0_C0C0_C0C0_C0C0) ^ 0x8080_8080_8080_8080;
-    code((window >> (firsts.trailing_zeros() / 8 * 8)) as u32)
+    is_suspicious_first((window >> (firsts.trailing_zeros() / 8 * 8)) as u32)
 }
 
-/// The character that these bytes, the lowest first, begin with, if it is of two or three bytes.
+/// Whether the character that these bytes, the lowest first, begin with is suspicious. The last byte of a character has
+/// the lowest six bits of its code point, which are one number of the table.
 #[inline]
-fn code(bytes: u32) -> u32 {
-    let three = (bytes & 0x0F) << 12 | (bytes >> 2 & 0x0FC0) | (bytes >> 16 & 0x3F);
-    let two = (bytes & 0x1F) << 6 | (bytes >> 8 & 0x3F);
+fn is_suspicious_first(bytes: u32) -> bool {
     match bytes & 0xFF {
-        0xE0..=0xEF => three,
-        0xC0..=0xDF => two,
-        _ => 0,
+        0xE0..=0xEF => is_in_table((bytes & 0x0F) << 6 | bytes >> 8 & 0x3F, bytes >> 16),
+        0xC0..=0xDF => is_suspicious_pair(bytes),
+        _ => false,
     }
+}
+
+/// The same for a character of two bytes. Chinese text has next to none, so that no time is spent on both ways.
+#[cold]
+fn is_suspicious_pair(bytes: u32) -> bool {
+    is_in_table(bytes & 0x1F, bytes >> 8)
+}
+
+/// What the table says: which number of it, and which bit, of which the lowest six bits count.
+#[inline]
+fn is_in_table(number: u32, bit: u32) -> bool {
+    RARE[number as usize] >> (bit & 0x3F) & 1 == 1
 }
 
 /// Where the next suspicious character stands at or behind `at`, or else the first end of a character that begins
 /// behind `near`.
 fn next_suspicious(bytes: &[u8], mut at: usize, near: usize) -> Result<usize, usize> {
     while at < bytes.len() {
-        // Text is well formed, and a character at its end is read with NUL bytes behind it.
-        let window = match bytes[at..].first_chunk::<4>() {
-            Some(bytes) => *bytes,
-            None => {
-                let mut window = [0; 4];
-                window[..bytes.len() - at].copy_from_slice(&bytes[at..]);
-                window
-            }
-        };
-        if is_suspicious_code(code(u32::from_le_bytes(window))) {
+        let window: [u8; 4] = window(&bytes[at..]);
+        if is_suspicious_first(u32::from_le_bytes(window)) {
             return Ok(at);
         }
         let end = at

@@ -105,7 +105,8 @@ const LOST_FOR_GOOD: &str = "锟斤拷";
 
 /// Repairs what was misread in `text`.
 pub fn repair(text: &str, model: &Model, options: &Options) -> (EditList, Vec<Unresolved>) {
-    let mut unresolved = lost_for_good(text);
+    let lost = lost_spans(text);
+    let mut unresolved = lost_for_good(&lost);
     let unusual = look::unusual(text, model);
     let stretches = look::joined(stretches(text), &unusual);
     if stretches.is_empty() {
@@ -121,7 +122,7 @@ pub fn repair(text: &str, model: &Model, options: &Options) -> (EditList, Vec<Un
     };
     let pieces: Vec<Piece> = pieces(text, &stretches, &unusual)
         .into_iter()
-        .flat_map(|piece| piece.cut(text))
+        .flat_map(|piece| piece.cut(text, &lost))
         .collect();
     for piece in &pieces {
         repairer.repair(piece, true);
@@ -165,9 +166,9 @@ fn lost_spans(text: &str) -> Vec<Range<usize>> {
 }
 
 /// The same as spots to report.
-fn lost_for_good(text: &str) -> Vec<Unresolved> {
-    let spots = lost_spans(text).into_iter().map(|span| Unresolved {
-        span,
+fn lost_for_good(lost: &[Range<usize>]) -> Vec<Unresolved> {
+    let spots = lost.iter().map(|span| Unresolved {
+        span: span.clone(),
         rule: Rule::Misread,
         confidence: 1.0,
         reason: "what stood here was lost before it was misread: \
@@ -192,7 +193,7 @@ struct Piece {
 impl Piece {
     /// The parts that were not misread with the same codec: some Han or kana beside some letters or signs. What was
     /// lost for good belongs to no part.
-    fn cut(self, text: &str) -> Vec<Piece> {
+    fn cut(self, text: &str, lost: &[Range<usize>]) -> Vec<Piece> {
         let mut cuts = vec![self.stretch.start];
         let stretch = &text[self.stretch.clone()];
         // Greek and the signs of mathematics are shown by either kind of codec (`篶Θ⊿Μ` is 構成沒收).
@@ -223,10 +224,10 @@ impl Piece {
         for (i, (start, end)) in cuts.into_iter().zip(ends).enumerate() {
             let from = if i == 0 { self.span.start } else { start };
             let to = if i == last { self.span.end } else { end };
-            let lost = lost_spans(&text[from..to]);
-            let gaps = lost.iter().map(|gap| from + gap.start..from + gap.end);
+            let first = lost.partition_point(|gap| gap.start < from);
+            let gaps = lost[first..].iter().take_while(|gap| gap.end <= to);
             let mut at = from;
-            for gap in gaps.chain(std::iter::once(to..to)) {
+            for gap in gaps.chain([&(to..to)]) {
                 let span = at..gap.start;
                 let stretch = start.clamp(at, gap.start)..end.clamp(at, gap.start);
                 if self.unusual || text[stretch.clone()].chars().any(is_rare) {
