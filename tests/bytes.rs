@@ -281,7 +281,7 @@ fn an_output_link_stays_and_a_device_is_written_directly() {
             .output()
             .unwrap();
         assert_eq!(output.status.code(), Some(2));
-        assert!(String::from_utf8_lossy(&output.stderr).contains("page.txt: cannot write"));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("standard output: cannot write"));
     }
 }
 

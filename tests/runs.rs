@@ -94,6 +94,59 @@ fn messages_advise_what_helps() {
     assert!(error.contains("only UTF-8 text"), "{error}");
 }
 
+/// What the system says of a failure is told once, behind what could not be done.
+#[cfg(unix)]
+#[test]
+fn the_cause_of_a_failure_is_told_once() {
+    let folder = Folder::new();
+    folder.write("a.txt", DAMAGED);
+    for (words, expected) in [
+        ("fix a.txt/b", "a.txt/b: cannot read: "),
+        ("fix -w a.txt/b", "a.txt/b: cannot read: "),
+        ("check a.txt/b", "a.txt/b: cannot read: "),
+        ("fix a.txt -o a.txt/x", "a.txt/x: cannot write: "),
+        (
+            "fix a.txt -o b.txt --edits a.txt/x",
+            "a.txt/x: cannot write: ",
+        ),
+        ("check a.txt --report a.txt/x", "a.txt/x: cannot write: "),
+        (
+            "fix a.txt -o b.txt --state a.txt/x",
+            "a.txt/x: cannot keep the list of finished files: ",
+        ),
+        (
+            "fix -w a.txt --journal a.txt/x",
+            "cannot keep the journal: ",
+        ),
+        ("evaluate --corpus missing", "missing: cannot read: "),
+        ("train --corpus missing -o x", "missing: cannot read: "),
+    ] {
+        let words: Vec<&str> = words.split(' ').collect();
+        let (code, _, error) = folder.ran(&words);
+        assert_eq!(code, 2, "{words:?}: {error}");
+        assert!(error.contains(expected), "{words:?}: {error}");
+        assert_eq!(error.matches("os error").count(), 1, "{words:?}: {error}");
+    }
+    // A device that cannot be read and one that cannot be written to.
+    if cfg!(target_os = "linux") {
+        for command in ["fix", "check", "detect", "explain"] {
+            let (code, _, error) = folder.ran(&[command, "/proc/self/mem"]);
+            let expected = "/proc/self/mem: cannot read: ";
+            assert!(code == 2 && error.contains(expected), "{command}: {error}");
+            assert_eq!(error.matches("os error").count(), 1, "{command}: {error}");
+        }
+        for command in ["fix", "diff", "check", "detect", "explain"] {
+            let full = fs::OpenOptions::new().write(true).open("/dev/full");
+            let mut run = folder.command(&[command, "a.txt"]);
+            let output = run.stdout(full.unwrap()).output().unwrap();
+            let error = String::from_utf8_lossy(&output.stderr);
+            let expected = "error: standard output: cannot write: ";
+            assert!(error.starts_with(expected), "{command}: {error}");
+            assert_eq!(error.matches("os error").count(), 1, "{command}: {error}");
+        }
+    }
+}
+
 /// Every input keeps its own output when some of them are finished already.
 #[test]
 fn a_second_run_writes_each_text_into_its_own_file() {

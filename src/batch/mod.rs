@@ -145,16 +145,17 @@ pub struct Outcome {
     pub packed: bool,
 }
 
-/// Why an input could not be processed to its end.
+/// Why an input could not be processed to its end. A message tells its cause, which is no source beside it: who writes
+/// the chain of causes writes none twice.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BatchError {
     /// Reading failed.
     #[error("cannot read: {0}")]
-    Read(#[source] io::Error),
+    Read(io::Error),
     /// Writing failed.
     #[error("cannot write: {0}")]
-    Write(#[source] io::Error),
+    Write(io::Error),
     /// The observer gave up.
     #[error(transparent)]
     Observer(io::Error),
@@ -169,7 +170,7 @@ pub enum BatchError {
     Refused(#[from] Refusal),
     /// The compressed data is damaged.
     #[error("cannot unpack: {0}; the file is broken or was cut off")]
-    Unpack(#[source] io::Error),
+    Unpack(io::Error),
     /// A mistake in the program.
     #[error(
         "this input made the program fail, which is a mistake in the program; please report it"

@@ -3,7 +3,7 @@
 use std::io::{BufWriter, Write};
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
 use hanfix::decode::DecodeError;
 use hanfix::report::LineIndex;
@@ -83,7 +83,7 @@ fn list(
 ) -> anyhow::Result<ExitCode> {
     let profiles = Profiles::new(config, arguments.settle_script()?)?;
     let select = arguments.select().settle(console, "convert")?;
-    let mut output = BufWriter::new(raw_output().context("standard output")?);
+    let mut output = BufWriter::new(raw_output()?);
     if select.list(&mut output)? {
         output.flush()?;
         return Ok(ExitCode::SUCCESS);
@@ -104,8 +104,8 @@ fn list(
         }
     }
     let line = json!({"type": "summary", "inputs": inputs, "ambiguities": count});
-    writeln!(output, "{line}").context("cannot write")?;
-    output.flush().context("cannot write")?;
+    writeln!(output, "{line}")?;
+    output.flush()?;
     books.finish(false)
 }
 
@@ -142,7 +142,7 @@ fn choices(item: &Item, profiles: &Profiles<'_>, output: &mut impl Write) -> any
                 "candidates": ambiguity.candidates,
                 "margin": f64::from((ambiguity.margin * 100.0).round()) / 100.0,
             });
-            writeln!(output, "{line}").context("cannot write")?;
+            writeln!(output, "{line}")?;
             count += 1;
         }
         Ok(())

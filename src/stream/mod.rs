@@ -104,16 +104,16 @@ fn read_until(reader: &mut impl Read, buffer: &mut Vec<u8>, length: usize) -> io
     Ok(read < missing)
 }
 
-/// Why an input could not be repaired to its end.
+/// Why an input could not be repaired to its end. A message tells its cause, which is no source beside it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StreamError {
     /// Reading failed.
     #[error("cannot read: {0}")]
-    Read(#[source] io::Error),
+    Read(io::Error),
     /// Writing failed.
     #[error("cannot write: {0}")]
-    Write(#[source] io::Error),
+    Write(io::Error),
     /// The bytes are not text.
     #[error(transparent)]
     Decode(#[from] DecodeError),
