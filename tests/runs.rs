@@ -147,6 +147,28 @@ fn the_cause_of_a_failure_is_told_once() {
     }
 }
 
+/// The closing line names the entry of an archive that a place is in, also where there is only one.
+#[test]
+fn places_in_an_archive_name_the_entry() {
+    use std::io::{Cursor, Write};
+    let folder = Folder::new();
+    let guessed = [DAMAGED, "規??焖贁U展,機制?！稕Q定》\n"].concat();
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let stored =
+        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    writer.start_file("chapter/01.txt", stored).unwrap();
+    writer.write_all(guessed.as_bytes()).unwrap();
+    folder.write("novels.zip", writer.finish().unwrap().into_inner());
+    folder.write("page.txt", &guessed);
+    let (_, _, error) = folder.ran(&["check", "novels.zip"]);
+    assert!(
+        error.contains("1 guess at novels.zip!/chapter/01.txt:1:25"),
+        "{error}"
+    );
+    let (_, _, error) = folder.ran(&["check", "page.txt"]);
+    assert!(error.contains("1 guess at 1:25"), "{error}");
+}
+
 /// Every input keeps its own output when some of them are finished already.
 #[test]
 fn a_second_run_writes_each_text_into_its_own_file() {

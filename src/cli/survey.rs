@@ -149,7 +149,7 @@ impl<'c> Books<'c> {
             Fate::Seen(seen) => {
                 self.bytes += seen.bytes;
                 self.warn(path, &seen);
-                self.totals.add(&seen.tally, seen.changed);
+                self.totals.add(path, &seen.tally, seen.changed);
                 let status = if seen.changed || seen.tally.edits() > 0 {
                     Status::Changed
                 } else {

@@ -264,7 +264,7 @@ mod tests {
         let mut totals = Totals::default();
         let mut tally = Tally::default();
         tally.add(&view);
-        totals.add(&tally, true);
+        totals.add(view.path, &tally, true);
         let mut lines = JsonLines::new(Vec::new());
         lines.begin(view.path, "UTF-8", false).unwrap();
         lines.view(&view).unwrap();
