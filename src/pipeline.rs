@@ -11,6 +11,8 @@ use std::sync::{Arc, OnceLock};
 pub use crate::damage::page::Page;
 
 use crate::damage::{markup, trigger};
+#[cfg(feature = "batch")]
+use crate::decode;
 use crate::decode::Decoded;
 use crate::edit::{Bias, Candidate, Edit, EditList, Rule};
 use crate::lm::Model;
@@ -19,6 +21,8 @@ use crate::repair::channel::misread;
 use crate::repair::gaps::Frequent;
 use crate::repair::{comma, lone, spots};
 use crate::script::{self, Conversion, Converter, Variant};
+#[cfg(feature = "batch")]
+use encoding_rs::Encoding;
 
 /// The script that comes out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -178,6 +182,18 @@ impl<'t> Repaired<'t> {
                 }),
             );
         self.unresolved.sort_by_key(|spot| spot.span.start);
+        self
+    }
+
+    /// The repair without the escapes of characters that an encoding lacks: there they stand for what cannot be written
+    /// otherwise.
+    #[cfg(feature = "batch")]
+    pub(crate) fn within(mut self, text: &'t str, encoding: &'static Encoding) -> Self {
+        let lacks = |edit: &Edit| edit.rule.is_escape() && !decode::has(encoding, &edit.new);
+        if self.edits.iter().any(lacks) {
+            self.edits = std::mem::take(&mut self.edits).filter(|edit| !lacks(edit));
+            self.text = self.edits.apply(text).expect("fewer edits fit as well");
+        }
         self
     }
 

@@ -41,7 +41,7 @@ impl Arguments {
 }
 
 /// Options that the list of close choices could not heed: it writes no texts, and takes a file as it is.
-const CONTRADICTED: [&str; 12] = [
+const CONTRADICTED: [&str; 13] = [
     "output",
     "edits",
     "write",
@@ -52,6 +52,7 @@ const CONTRADICTED: [&str; 12] = [
     "kind",
     "field",
     "column",
+    "no_header",
     "warc",
     "names",
 ];

@@ -28,7 +28,7 @@ use super::{FAILED, FOUND, INTERRUPTED, is_broken_pipe};
 /// Files that may wait for an earlier one, for each thread.
 pub(crate) const AHEAD: usize = 16;
 
-/// So many skipped entries of one input are named; the others are counted.
+/// So many skipped entries of one input are named, and notes of one input told; the others are counted.
 const NAMED: usize = 3;
 
 /// What is told about a long run.
@@ -217,6 +217,20 @@ impl<'c> Books<'c> {
                 "{}: {} records are no JSON and are kept as they are; give `--type plain` if it is plain text",
                 Visible(path),
                 seen.malformed
+            ));
+        }
+        let most = match self.console.is_verbose() {
+            true => usize::MAX,
+            false => NAMED,
+        };
+        for (entry, note) in seen.noted.iter().take(most) {
+            warn(format!("{}: {}", Visible(&**entry), Visible(&**note)));
+        }
+        if seen.noted.len() > most {
+            warn(format!(
+                "{}: {} more warnings of this kind; -v tells them",
+                Visible(path),
+                seen.noted.len() - most
             ));
         }
         for (entry, reason) in seen.skipped.iter().take(if self.console.is_verbose() {
