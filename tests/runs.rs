@@ -169,6 +169,33 @@ fn places_in_an_archive_name_the_entry() {
     assert!(error.contains("1 guess at 1:25"), "{error}");
 }
 
+/// A spot that is less sure than was asked for stays and is reported, whichever rule it is of; script and punctuation are
+/// no damage.
+#[test]
+fn what_is_less_sure_than_asked_for_stays() {
+    let folder = Folder::new();
+    for (rule, text) in [
+        ("entity", "他说&#20013;&#22269;人民。\n"),
+        ("percent-encoding", "他说%E4%B8%AD%E5%9B%BD人民。\n"),
+        ("compatibility", "他在这个⾦融机构⼯作。\n"),
+        ("comma-noise", "他们相遇,，穿越隧道,、拥抱,。\n"),
+    ] {
+        folder.write("a.txt", text);
+        let (code, out, _) = folder.ran(&["check", "a.txt"]);
+        assert!(code == 1 && !out.contains("unresolved"), "{out}");
+        let words = ["--min-confidence", "0.99", "a.txt"];
+        let (code, out, error) = folder.ran(&[&["fix"][..], &words].concat());
+        assert_eq!((code, &*out), (0, text), "{rule}");
+        assert!(error.contains("unresolved at "), "{rule}: {error}");
+        let (code, out, _) = folder.ran(&[&["diff", "--format", "brief"][..], &words].concat());
+        assert!(code == 1 && out.contains(": unresolved: "), "{rule}: {out}");
+        assert!(!out.contains(" -> "), "{rule}: {out}");
+    }
+    folder.write("a.txt", "社會說這。\n");
+    let (_, out, _) = folder.ran(&["fix", "--min-confidence", "1", "a.txt"]);
+    assert_eq!(out, "社会说这。\n");
+}
+
 /// Every input keeps its own output when some of them are finished already.
 #[test]
 fn a_second_run_writes_each_text_into_its_own_file() {
