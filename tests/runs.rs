@@ -196,6 +196,36 @@ fn what_is_less_sure_than_asked_for_stays() {
     assert_eq!(out, "社会说这。\n");
 }
 
+/// In JSON a path is the path, not what of it is shown on a terminal.
+#[cfg(target_os = "linux")]
+#[test]
+fn paths_in_json_are_as_they_are() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let folder = Folder::new();
+    folder.write("a\tb.txt", "里是什么\n");
+    fs::write(folder.at("").join(OsStr::from_bytes(b"\xFF.txt")), "里\n").unwrap();
+    for words in [
+        &["detect", "--format", "json"][..],
+        &["check", "--format", "json"],
+        &["convert", "--to", "zh-Hant", "--force", "--ambiguities"],
+    ] {
+        let path = |name: &OsStr| {
+            let output = folder.command(words).arg(name).output().unwrap();
+            let out = String::from_utf8(output.stdout).unwrap();
+            let line = out.lines().next().unwrap_or_default();
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            line["path"].clone()
+        };
+        let name = path("a\tb.txt".as_ref());
+        assert!(name.is_null() || name == "a\tb.txt", "{words:?}: {name}");
+        let name = path(OsStr::from_bytes(b"\xFF.txt"));
+        let bytes = serde_json::json!({"bytes": "/y50eHQ="});
+        assert!(name.is_null() || name == bytes, "{words:?}: {name}");
+        assert!(words[0] == "convert" || !name.is_null(), "{words:?}");
+    }
+}
+
 /// Every input keeps its own output when some of them are finished already.
 #[test]
 fn a_second_run_writes_each_text_into_its_own_file() {

@@ -7,6 +7,7 @@ use anyhow::bail;
 use clap::Args;
 use hanfix::decode::DecodeError;
 use hanfix::report::LineIndex;
+use hanfix::report::json::JsonPath;
 use hanfix::script::Converter;
 use hanfix::stream::StreamError;
 use serde_json::json;
@@ -134,7 +135,7 @@ fn choices(item: &Item, profiles: &Profiles<'_>, output: &mut impl Write) -> any
             let position = lines.locate(ambiguity.start);
             let line = json!({
                 "type": "ambiguity",
-                "path": path.display().to_string(),
+                "path": JsonPath(path),
                 "line": position.line,
                 "column": position.column,
                 "start": block.place.offset + ambiguity.start,

@@ -206,17 +206,23 @@ impl<'c> Books<'c> {
     fn warn(&self, path: &Path, seen: &Seen) {
         let warn = |message: String| self.aside(|| self.console.warning(&message));
         if seen.tally.undecodable > 0 {
+            let places = match seen.tally.undecodable {
+                1 => "1 place".to_owned(),
+                count => format!("{count} places"),
+            };
             warn(format!(
-                "{}: not text in its encoding at {} places; the bytes there are kept as they are",
-                Visible(path),
-                seen.tally.undecodable
+                "{}: not text in its encoding at {places}; the bytes there are kept as they are",
+                Visible(path)
             ));
         }
         if seen.malformed > 0 {
+            let what = match seen.malformed {
+                1 => "1 record is no JSON and is kept as it is".to_owned(),
+                count => format!("{count} records are no JSON and are kept as they are"),
+            };
             warn(format!(
-                "{}: {} records are no JSON and are kept as they are; give `--type plain` if it is plain text",
-                Visible(path),
-                seen.malformed
+                "{}: {what}; give `--type plain` if it is plain text",
+                Visible(path)
             ));
         }
         let most = match self.console.is_verbose() {
