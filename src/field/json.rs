@@ -292,7 +292,9 @@ impl Scanner<'_> {
             b'[' => {
                 return self.list(b']', |scanner| scanner.names(path, names, depth + 1));
             }
-            b'"' => drop(self.string()?),
+            b'"' => {
+                self.string()?;
+            }
             _ => self.word()?,
         }
         if !path.is_empty() && !names.iter().any(|known| known == path) {
