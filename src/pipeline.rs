@@ -11,6 +11,8 @@ use std::sync::{Arc, OnceLock};
 pub use crate::damage::page::Page;
 
 use crate::damage::{markup, trigger};
+#[cfg(feature = "batch")]
+use crate::decode;
 use crate::decode::Decoded;
 use crate::edit::{Bias, Candidate, Edit, EditList, Rule};
 use crate::lm::Model;
@@ -19,6 +21,8 @@ use crate::repair::channel::misread;
 use crate::repair::gaps::Frequent;
 use crate::repair::{comma, lone, spots};
 use crate::script::{self, Conversion, Converter, Variant};
+#[cfg(feature = "batch")]
+use encoding_rs::Encoding;
 
 /// The script that comes out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,7 +92,8 @@ pub struct Options {
     pub to: Target,
     /// Folded punctuation.
     pub punct: Punct,
-    /// Spots that are damaged with less than this probability stay as they are and are reported.
+    /// Spots that are damaged with less than this probability stay as they are and are reported. Script, punctuation and
+    /// charset are no damage, and not measured by it.
     pub min_confidence: f32,
     /// Characters that cannot be restored for sure.
     pub fill: Fill,
@@ -178,6 +183,18 @@ impl<'t> Repaired<'t> {
                 }),
             );
         self.unresolved.sort_by_key(|spot| spot.span.start);
+        self
+    }
+
+    /// The repair without the escapes of characters that an encoding lacks: there they stand for what cannot be written
+    /// otherwise.
+    #[cfg(feature = "batch")]
+    pub(crate) fn within(mut self, text: &'t str, encoding: &'static Encoding) -> Self {
+        let lacks = |edit: &Edit| edit.rule.is_escape() && !decode::has(encoding, &edit.new);
+        if self.edits.iter().any(lacks) {
+            self.edits = std::mem::take(&mut self.edits).filter(|edit| !lacks(edit));
+            self.text = self.edits.apply(text).expect("fewer edits fit as well");
+        }
         self
     }
 
@@ -324,7 +341,8 @@ impl Repairer {
     /// `is_spliced` is what is known of the page so far; it saves time, and makes no difference to what comes out.
     pub(crate) fn prepare(&self, text: &str, is_spliced: bool) -> Prepared {
         let is_html = OnceCell::new();
-        let mut revision = self.unescape(text, &is_html);
+        let mut escaped = Vec::new();
+        let mut revision = self.unescape(text, &is_html, &mut escaped);
         let escapes = revision.edits.clone();
         let may_be_damaged = trigger::may_be_damaged(&revision.text);
         // A page that has annotations reads each block again.
@@ -334,14 +352,15 @@ impl Repairer {
             page
         });
         let sound = (!(is_spliced && may_be_damaged)).then(|| {
-            let mut unresolved = Vec::new();
+            let mut unresolved = escaped.clone();
             self.misread(&mut revision, &mut unresolved);
-            self.pieces(&mut revision);
+            self.pieces(&mut revision, &mut unresolved);
             (revision.edits, unresolved)
         });
         Prepared {
             is_html,
             escapes,
+            escaped,
             may_be_damaged,
             learned,
             sound,
@@ -358,16 +377,19 @@ impl Repairer {
         let options = &self.options;
         let mut unresolved = Vec::new();
         let (html, mut revision, may_be_damaged, learned, sound) = match prepared {
-            Some(known) => (
-                known.is_html,
-                Revision::of(text).with(known.escapes),
-                known.may_be_damaged,
-                known.learned,
-                known.sound,
-            ),
+            Some(known) => {
+                unresolved = known.escaped;
+                (
+                    known.is_html,
+                    Revision::of(text).with(known.escapes),
+                    known.may_be_damaged,
+                    known.learned,
+                    known.sound,
+                )
+            }
             None => {
                 let html = OnceCell::new();
-                let revision = self.unescape(text, &html);
+                let revision = self.unescape(text, &html, &mut unresolved);
                 let may_be_damaged = trigger::may_be_damaged(&revision.text);
                 (html, revision, may_be_damaged, None, None)
             }
@@ -390,12 +412,13 @@ impl Repairer {
                 if !spliced {
                     self.misread(&mut revision, &mut unresolved);
                 }
-                self.pieces(&mut revision);
+                self.pieces(&mut revision, &mut unresolved);
             }
         }
         if may_be_damaged {
             if self.wants(Rule::CommaNoise) {
                 let edits = comma::noise(&revision.text, page.is_damaged());
+                let edits = self.sure(edits, &revision, &mut unresolved);
                 page.comma_noise += edits.len() as u32;
                 revision.apply(edits);
             }
@@ -463,7 +486,12 @@ impl Repairer {
     }
 
     /// The text with its escapes undone.
-    fn unescape<'t>(&self, text: &'t str, is_html: &OnceCell<bool>) -> Revision<'t> {
+    fn unescape<'t>(
+        &self,
+        text: &'t str,
+        is_html: &OnceCell<bool>,
+        unresolved: &mut Vec<Unresolved>,
+    ) -> Revision<'t> {
         let mut revision = Revision::of(text);
         if escapes::may_have(text) {
             let is_html = self.is_html(text, is_html);
@@ -473,14 +501,46 @@ impl Repairer {
                 |rule| self.wants(rule),
                 |text| self.is_misread(text),
             );
+            let edits = self.sure(edits, &revision, unresolved);
             revision.apply(edits);
         }
         revision
     }
 
-    fn pieces(&self, revision: &mut Revision<'_>) {
+    fn pieces(&self, revision: &mut Revision<'_>, unresolved: &mut Vec<Unresolved>) {
         let edits = pieces::repair(&revision.text, self.model(), |rule| self.wants(rule));
+        let edits = self.sure(edits, revision, unresolved);
         revision.apply(edits);
+    }
+
+    /// The edits of a stage of fixed rules that are as sure as wanted; the others become spots that are left.
+    fn sure(
+        &self,
+        edits: EditList,
+        revision: &Revision<'_>,
+        unresolved: &mut Vec<Unresolved>,
+    ) -> EditList {
+        let is_sure = |edit: &Edit| edit.confidence >= self.options.min_confidence;
+        if edits.iter().all(is_sure) {
+            return edits;
+        }
+        let left = edits.iter().filter(|edit| !is_sure(edit));
+        let mut left: Vec<Unresolved> = left
+            .map(|edit| Unresolved {
+                span: edit.span.clone(),
+                rule: edit.rule,
+                confidence: edit.confidence,
+                reason: "less sure than was asked for".to_owned(),
+                candidates: vec![Candidate {
+                    text: edit.new.to_string(),
+                    probability: 1.0,
+                    behind: 0.0,
+                }],
+            })
+            .collect();
+        revision.to_input(&mut left);
+        unresolved.append(&mut left);
+        edits.filter(is_sure)
     }
 
     /// Whether all that is above ASCII in a text was misread, and comes back as Chinese.
@@ -545,8 +605,9 @@ impl Repairer {
 pub(crate) struct Prepared {
     /// Whether it is markup, if that was asked.
     is_html: OnceCell<bool>,
-    /// The edits that undo its escapes.
+    /// The edits that undo its escapes, and the escapes that are left.
     escapes: EditList,
+    escaped: Vec<Unresolved>,
     may_be_damaged: bool,
     /// What it alone tells of the page, unless that is of no use.
     learned: Option<Page>,
@@ -602,12 +663,21 @@ impl<'t> Revision<'t> {
             .count()
     }
 
-    /// Where the torn spots that were left stand in this revision, in order.
+    /// Where the spots that were left, and whose characters later stages could change, stand in this revision, in order.
     fn left_spans(&self, spots: &[Unresolved]) -> Vec<Range<usize>> {
         let map = self.edits.offset_map();
-        let torn = spots
-            .iter()
-            .filter(|spot| matches!(spot.rule, Rule::Torn | Rule::LostCharacter | Rule::Misread));
+        let torn = spots.iter().filter(|spot| {
+            matches!(
+                spot.rule,
+                Rule::Torn
+                    | Rule::LostCharacter
+                    | Rule::Misread
+                    | Rule::CommaNoise
+                    | Rule::Radical
+                    | Rule::Compatibility
+                    | Rule::PrivateUse
+            )
+        });
         let mut left: Vec<Range<usize>> = torn
             .map(|spot| map.map(spot.span.start, Bias::Start)..map.map(spot.span.end, Bias::End))
             .collect();

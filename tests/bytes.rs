@@ -281,8 +281,25 @@ fn an_output_link_stays_and_a_device_is_written_directly() {
             .output()
             .unwrap();
         assert_eq!(output.status.code(), Some(2));
-        assert!(String::from_utf8_lossy(&output.stderr).contains("page.txt: cannot write"));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("standard output: cannot write"));
     }
+}
+
+/// What the system calls standard output is a pipe without another name.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pipe_may_be_an_output_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("page.txt"), DAMAGED).unwrap();
+    let plain = hanfix(folder, &["fix", "-q", "page.txt"], b"");
+    let named = hanfix(folder, &["fix", "-q", "page.txt", "-o", "/dev/stdout"], b"");
+    assert_eq!(named.status.code(), Some(0));
+    assert_eq!(named.stdout, plain.stdout);
+    let words = ["check", "-q", "page.txt", "--report", "/dev/stdout"];
+    let report = hanfix(folder, &words, b"");
+    assert_eq!(report.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&report.stdout).contains("\"type\":\"summary\""));
 }
 
 #[test]

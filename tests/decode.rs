@@ -410,3 +410,25 @@ proptest! {
         }
     }
 }
+
+/// Japanese in EUC-JP has its kana where GBK has them too; its kanji tell the two apart.
+#[test]
+fn japanese_in_euc_jp_is_no_chinese() {
+    let text = "日本の経済は、戦後の復興を経て、世界第二位の規模に成長した。図書館で勉強する学生が増えている。\n";
+    let bytes = encoding_rs::EUC_JP.encode(text).0;
+    let decoded = decode(&bytes, None).unwrap();
+    assert!(decoded.is_foreign(), "{}", decoded.text);
+    assert_eq!(
+        decoded.note.as_deref(),
+        Some("reads as EUC-JP, and is left alone")
+    );
+    // The same in GBK, as Chinese sites have it, and Chinese about it.
+    for text in [
+        text,
+        "日文里的“の”读作no，“は”读作wa，这是学习的第一步，我们慢慢来。\n",
+    ] {
+        let bytes = encoding_rs::GBK.encode(text).0;
+        let decoded = decode(&bytes, None).unwrap();
+        assert_eq!((decoded.encoding.name(), &*decoded.text), ("GBK", text));
+    }
+}

@@ -80,8 +80,6 @@ fn tables_change_in_their_columns_alone() {
         out.contains("\"\"党的") && out.ends_with("\n2,社會,没有\n"),
         "{out}"
     );
-    let out = fixed("a.csv", "標題,x\n社會說這,a\n", &["--column", "1"]);
-    assert_eq!(out, "标题,x\n社会说这,a\n");
     let tsv = format!("a\tb\n社會說這樣\t{}\n", damaged());
     assert_eq!(
         fixed("a.tsv", &tsv, &["--column", "b"]),
@@ -108,6 +106,119 @@ fn tables_change_in_their_columns_alone() {
         "目錄\n1\t社会说这\n"
     );
     assert_eq!(fixed("a.csv", "", &["--column", "2"]), "");
+}
+
+/// Programs find a column by what its header says, so that this is no text unless the table is said to have none.
+#[test]
+fn the_header_of_a_table_stays() {
+    let table = "標題,x\n社會說這,a\n";
+    for column in ["1", "標題"] {
+        let out = fixed("a.csv", table, &["--column", column]);
+        assert_eq!(out, "標題,x\n社会说这,a\n");
+    }
+    let repaired = "标题,x\n社会说这,a\n";
+    let out = fixed("a.csv", table, &["--column", "1", "--no-header"]);
+    assert_eq!(out, repaired);
+    assert_eq!(fixed("a.csv", table, &[]), repaired);
+    let folder = Folder::new();
+    folder.write("a.csv", table);
+    // Where only a number was given, the first row may be text: that it stays is said.
+    let note = "warning: a.csv: the first row is taken for the header and stays as it is; give --no-header if it is none\n";
+    let (code, _, error) = folder.ran(&["fix", "a.csv", "--column", "1"]);
+    assert_eq!((code, &*error), (0, note));
+    for words in [["--column", "標題"], ["--column", "2"]] {
+        let (code, _, error) = folder.ran(&[&["fix", "a.csv"][..], &words].concat());
+        assert_eq!((code, &*error), (0, ""), "{words:?}");
+    }
+    let (code, _, error) = folder.ran(&["fix", "a.csv", "--column", "標題", "--no-header"]);
+    assert!(code == 2 && error.contains("give its number"), "{error}");
+}
+
+/// Escapes are text in records too, also where nothing else is beyond ASCII.
+#[test]
+fn escapes_in_records_of_ascii_are_decoded() {
+    assert_eq!(
+        fixed("a.jsonl", "{\"text\":\"&#20013;&#22269;\"}\n", &[]),
+        "{\"text\":\"\\u4e2d\\u56fd\"}\n"
+    );
+    assert_eq!(
+        fixed("a.csv", "id,text\n1,&#20013;&#22269;\n", &[]),
+        "id,text\n1,中国\n"
+    );
+    let clean = "{\"a\":\"x &amp; y\",\"b\":\"https://a.example/%E4%B8%AD\",\"c\":\"1 + 1 = 2\"}\n";
+    assert_eq!(fixed("a.jsonl", clean, &[]), clean);
+}
+
+/// A field that no record has is a mistake, and is said; the texts are written all the same.
+#[test]
+fn a_field_that_is_not_there_is_said() {
+    let folder = Folder::new();
+    let lines =
+        "{\"id\":1,\"meta\":{\"title\":\"社會\"},\"text\":\"說這\"}\n{\"id\":2,\"rare\":null}\n";
+    folder.write("a.jsonl", lines);
+    folder.write("b.jsonl", "\n");
+    folder.write("c.json", lines);
+    let note = |file: &str, field: &str| {
+        format!(
+            "warning: {file}: no record has the field `{field}`; the first one has id, meta.title, text\n"
+        )
+    };
+    let (code, out, error) = folder.ran(&["fix", "a.jsonl", "--field", "txet"]);
+    assert_eq!((code, &*out), (0, lines));
+    assert_eq!(error, note("a.jsonl", "txet"));
+    let words = [
+        "check",
+        "a.jsonl",
+        "b.jsonl",
+        "c.json",
+        "--field",
+        "meta.titel",
+        "--field",
+        "rare",
+        "--field",
+        "text",
+    ];
+    let (code, out, error) = folder.ran(&words);
+    assert_eq!(code, 1);
+    assert_eq!(out, "a.jsonl: 2 script\nc.json: 2 script\n");
+    assert_eq!(
+        error,
+        [note("a.jsonl", "meta.titel"), note("c.json", "meta.titel")].concat()
+    );
+    let (_, _, error) = folder.ran(&["fix", "-q", "a.jsonl", "--field", "txet"]);
+    assert_eq!(error, "");
+}
+
+/// What is chosen of records says that there are records, where no name does.
+#[test]
+fn fields_and_columns_are_found_without_a_name() {
+    use std::io::Write;
+    let folder = Folder::new();
+    let through = |words: &[&str], text: &str| {
+        let mut run = folder.command(&[&["fix", "-q"], words].concat());
+        let mut child = run
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(text.as_bytes())
+            .unwrap();
+        String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+    };
+    let lines = "{\"id\":\"社會\",\"text\":\"說這\"}\n";
+    let repaired = "{\"id\":\"社會\",\"text\":\"说这\"}\n";
+    assert_eq!(through(&["--field", "text"], lines), repaired);
+    assert_eq!(fixed("a.txt", lines, &["--field", "text"]), repaired);
+    for table in ["社會,正文\n社會,說這\n", "社會\t正文\n社會\t說這\n"] {
+        assert_eq!(
+            through(&["--column", "正文"], table),
+            table.replace("說這", "说这")
+        );
+    }
 }
 
 #[test]
@@ -216,6 +327,77 @@ fn a_page_in_another_encoding_says_so() {
     );
 }
 
+/// A page of ASCII is in the encoding that it declares: what its entities become is written in that, and an entity of a
+/// character that it lacks stays.
+#[test]
+fn entities_become_what_the_declared_encoding_has() {
+    let folder = Folder::new();
+    let page = |charset: &str, text: &str| {
+        format!(
+            "<html><head><meta charset=\"{charset}\"></head><body><p>{text}</p></body></html>\n"
+        )
+    };
+    let escaped = "&#20013;&#22269; &#13312;&#20013; caf&#233;";
+    let words = |name: &str| -> Vec<u8> {
+        folder.done(&["fix", "-q", name, "-o", "out.tmp"]);
+        std::fs::read(folder.at("out.tmp")).unwrap()
+    };
+    folder.write("a.html", page("gb2312", escaped));
+    let decoded = page("gb2312", "中国 &#13312;&#20013; caf&#233;");
+    let gbk = encoding_rs::GBK.encode(&decoded).0;
+    assert_eq!(words("a.html"), *gbk);
+    // The same page in GBK, once more, is done.
+    folder.write("b.html", &gbk);
+    assert_eq!(words("b.html"), *gbk);
+    // Big5 has no 国, and Latin-1 has nothing of it.
+    for charset in ["big5", "iso-8859-1"] {
+        folder.write("a.html", page(charset, escaped));
+        assert_eq!(words("a.html"), page(charset, escaped).as_bytes());
+    }
+    // Written as UTF-8, all of it is there, and the page says so; one without entities stays as it is.
+    folder.done(&[
+        "fix",
+        "-q",
+        "a.html",
+        "--to-encoding",
+        "utf-8",
+        "-o",
+        "out.tmp",
+    ]);
+    assert_eq!(folder.read("out.tmp"), page("utf-8", "中国 㐀中 caf&#233;"));
+    folder.write("a.html", page("gb2312", "plain"));
+    folder.done(&[
+        "fix",
+        "-q",
+        "a.html",
+        "--to-encoding",
+        "utf-8",
+        "-o",
+        "out.tmp",
+    ]);
+    assert_eq!(folder.read("out.tmp"), page("gb2312", "plain"));
+    let xml =
+        "<?xml version=\"1.0\" encoding=\"gb2312\"?>\n<a>&#31038;&#26371;&#35498;&#36889;</a>\n";
+    folder.write("a.xml", xml);
+    folder.done(&["fix", "-q", "a.xml", "-o", "out.tmp"]);
+    let fixed = std::fs::read(folder.at("out.tmp")).unwrap();
+    let text = encoding_rs::GBK.decode(&fixed).0;
+    assert!(text.contains("会说这"), "{text}");
+    // What stands in a table is no declaration of the table.
+    let table = "<meta charset=gb2312>,text\n1,&#20013;&#22269;\n";
+    assert_eq!(
+        fixed_bytes(&folder, "a.csv", table),
+        table.replace("&#20013;&#22269;", "中国").as_bytes()
+    );
+}
+
+/// What `fix` makes of a file in a folder.
+fn fixed_bytes(folder: &Folder, name: &str, text: &str) -> Vec<u8> {
+    folder.write(name, text);
+    folder.done(&["fix", "-q", name, "-o", "out.tmp"]);
+    std::fs::read(folder.at("out.tmp")).unwrap()
+}
+
 #[test]
 fn a_declaration_between_other_marks_is_left_alone() {
     for quotes in ["“”", "\u{FF02}\u{FF02}", "ab", "\"b", "  "] {
@@ -313,7 +495,7 @@ fn the_configuration_counts_and_the_command_line_counts_more() {
     folder.write("sub/b.txt", DAMAGED);
     folder.write(
         "hanfix.toml",
-        "to = \"keep\"\n[[override]]\nglob = \"*.csv\"\nto = \"zh-Hans\"\ncolumn = [1]\n",
+        "to = \"keep\"\n[[override]]\nglob = \"*.csv\"\nto = \"zh-Hans\"\ncolumn = [1]\nno-header = true\n",
     );
     assert!(folder.ran(&["fix", "a.csv"]).1 == "社会说这样,社會說這樣\n");
     assert!(
@@ -397,7 +579,7 @@ fn the_last_override_counts() {
     folder.write("a.csv", "社會說這樣,社會說這樣\n");
     let fixed = |configuration: &str| {
         folder.write("hanfix.toml", configuration);
-        let (code, output, error) = folder.ran(&["fix", "a.csv"]);
+        let (code, output, error) = folder.ran(&["fix", "--no-header", "a.csv"]);
         assert_eq!(code, 0, "{error}");
         output
     };

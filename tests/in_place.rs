@@ -443,7 +443,10 @@ fn bad_files_and_resume() {
         error.contains("d/program.txt: skipped: not text"),
         "{error}"
     );
-    assert!(error.contains("1 records are no JSON"), "{error}");
+    assert!(
+        error.contains("1 record is no JSON and is kept as it is"),
+        "{error}"
+    );
     let lines: Vec<&str> = error.lines().collect();
     let at = lines
         .iter()

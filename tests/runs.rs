@@ -94,6 +94,138 @@ fn messages_advise_what_helps() {
     assert!(error.contains("only UTF-8 text"), "{error}");
 }
 
+/// What the system says of a failure is told once, behind what could not be done.
+#[cfg(unix)]
+#[test]
+fn the_cause_of_a_failure_is_told_once() {
+    let folder = Folder::new();
+    folder.write("a.txt", DAMAGED);
+    for (words, expected) in [
+        ("fix a.txt/b", "a.txt/b: cannot read: "),
+        ("fix -w a.txt/b", "a.txt/b: cannot read: "),
+        ("check a.txt/b", "a.txt/b: cannot read: "),
+        ("fix a.txt -o a.txt/x", "a.txt/x: cannot write: "),
+        (
+            "fix a.txt -o b.txt --edits a.txt/x",
+            "a.txt/x: cannot write: ",
+        ),
+        ("check a.txt --report a.txt/x", "a.txt/x: cannot write: "),
+        (
+            "fix a.txt -o b.txt --state a.txt/x",
+            "a.txt/x: cannot keep the list of finished files: ",
+        ),
+        (
+            "fix -w a.txt --journal a.txt/x",
+            "cannot keep the journal: ",
+        ),
+        ("evaluate --corpus missing", "missing: cannot read: "),
+        ("train --corpus missing -o x", "missing: cannot read: "),
+    ] {
+        let words: Vec<&str> = words.split(' ').collect();
+        let (code, _, error) = folder.ran(&words);
+        assert_eq!(code, 2, "{words:?}: {error}");
+        assert!(error.contains(expected), "{words:?}: {error}");
+        assert_eq!(error.matches("os error").count(), 1, "{words:?}: {error}");
+    }
+    // A device that cannot be read and one that cannot be written to.
+    if cfg!(target_os = "linux") {
+        for command in ["fix", "check", "detect", "explain"] {
+            let (code, _, error) = folder.ran(&[command, "/proc/self/mem"]);
+            let expected = "/proc/self/mem: cannot read: ";
+            assert!(code == 2 && error.contains(expected), "{command}: {error}");
+            assert_eq!(error.matches("os error").count(), 1, "{command}: {error}");
+        }
+        for command in ["fix", "diff", "check", "detect", "explain"] {
+            let full = fs::OpenOptions::new().write(true).open("/dev/full");
+            let mut run = folder.command(&[command, "a.txt"]);
+            let output = run.stdout(full.unwrap()).output().unwrap();
+            let error = String::from_utf8_lossy(&output.stderr);
+            let expected = "error: standard output: cannot write: ";
+            assert!(error.starts_with(expected), "{command}: {error}");
+            assert_eq!(error.matches("os error").count(), 1, "{command}: {error}");
+        }
+    }
+}
+
+/// The closing line names the entry of an archive that a place is in, also where there is only one.
+#[test]
+fn places_in_an_archive_name_the_entry() {
+    use std::io::{Cursor, Write};
+    let folder = Folder::new();
+    let guessed = [DAMAGED, "規??焖贁U展,機制?！稕Q定》\n"].concat();
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let stored =
+        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    writer.start_file("chapter/01.txt", stored).unwrap();
+    writer.write_all(guessed.as_bytes()).unwrap();
+    folder.write("novels.zip", writer.finish().unwrap().into_inner());
+    folder.write("page.txt", &guessed);
+    let (_, _, error) = folder.ran(&["check", "novels.zip"]);
+    assert!(
+        error.contains("1 guess at novels.zip!/chapter/01.txt:1:25"),
+        "{error}"
+    );
+    let (_, _, error) = folder.ran(&["check", "page.txt"]);
+    assert!(error.contains("1 guess at 1:25"), "{error}");
+}
+
+/// A spot that is less sure than was asked for stays and is reported, whichever rule it is of; script and punctuation are
+/// no damage.
+#[test]
+fn what_is_less_sure_than_asked_for_stays() {
+    let folder = Folder::new();
+    for (rule, text) in [
+        ("entity", "他说&#20013;&#22269;人民。\n"),
+        ("percent-encoding", "他说%E4%B8%AD%E5%9B%BD人民。\n"),
+        ("compatibility", "他在这个⾦融机构⼯作。\n"),
+        ("comma-noise", "他们相遇,，穿越隧道,、拥抱,。\n"),
+    ] {
+        folder.write("a.txt", text);
+        let (code, out, _) = folder.ran(&["check", "a.txt"]);
+        assert!(code == 1 && !out.contains("unresolved"), "{out}");
+        let words = ["--min-confidence", "0.99", "a.txt"];
+        let (code, out, error) = folder.ran(&[&["fix"][..], &words].concat());
+        assert_eq!((code, &*out), (0, text), "{rule}");
+        assert!(error.contains("unresolved at "), "{rule}: {error}");
+        let (code, out, _) = folder.ran(&[&["diff", "--format", "brief"][..], &words].concat());
+        assert!(code == 1 && out.contains(": unresolved: "), "{rule}: {out}");
+        assert!(!out.contains(" -> "), "{rule}: {out}");
+    }
+    folder.write("a.txt", "社會說這。\n");
+    let (_, out, _) = folder.ran(&["fix", "--min-confidence", "1", "a.txt"]);
+    assert_eq!(out, "社会说这。\n");
+}
+
+/// In JSON a path is the path, not what of it is shown on a terminal.
+#[cfg(target_os = "linux")]
+#[test]
+fn paths_in_json_are_as_they_are() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let folder = Folder::new();
+    folder.write("a\tb.txt", "里是什么\n");
+    fs::write(folder.at("").join(OsStr::from_bytes(b"\xFF.txt")), "里\n").unwrap();
+    for words in [
+        &["detect", "--format", "json"][..],
+        &["check", "--format", "json"],
+        &["convert", "--to", "zh-Hant", "--force", "--ambiguities"],
+    ] {
+        let path = |name: &OsStr| {
+            let output = folder.command(words).arg(name).output().unwrap();
+            let out = String::from_utf8(output.stdout).unwrap();
+            let line = out.lines().next().unwrap_or_default();
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            line["path"].clone()
+        };
+        let name = path("a\tb.txt".as_ref());
+        assert!(name.is_null() || name == "a\tb.txt", "{words:?}: {name}");
+        let name = path(OsStr::from_bytes(b"\xFF.txt"));
+        let bytes = serde_json::json!({"bytes": "/y50eHQ="});
+        assert!(name.is_null() || name == bytes, "{words:?}: {name}");
+        assert!(words[0] == "convert" || !name.is_null(), "{words:?}");
+    }
+}
+
 /// Every input keeps its own output when some of them are finished already.
 #[test]
 fn a_second_run_writes_each_text_into_its_own_file() {

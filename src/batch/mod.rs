@@ -41,7 +41,7 @@ use crate::decode::DecodeError;
 use crate::field::{Fields, NoColumn};
 use crate::pipeline::Repairer;
 use crate::report::View;
-use crate::source::{HEAD, Kind};
+use crate::source::{HEAD, Input, Kind};
 use crate::stream::StreamError;
 
 pub use crate::stream::in_order;
@@ -104,6 +104,8 @@ pub struct Batch<'b> {
 pub enum Event<'e> {
     /// A block of a text was repaired.
     Block(TextBlock<'e>),
+    /// What whoever chose the options should know of a text: that no record has the field that was asked for, say.
+    Noted(&'e Path, String),
     /// A text, or all of an input, has ended.
     End(&'e Path),
     /// An entry was passed on without a look into it.
@@ -145,16 +147,17 @@ pub struct Outcome {
     pub packed: bool,
 }
 
-/// Why an input could not be processed to its end.
+/// Why an input could not be processed to its end. A message tells its cause, which is no source beside it: who writes
+/// the chain of causes writes none twice.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BatchError {
     /// Reading failed.
     #[error("cannot read: {0}")]
-    Read(#[source] io::Error),
+    Read(io::Error),
     /// Writing failed.
     #[error("cannot write: {0}")]
-    Write(#[source] io::Error),
+    Write(io::Error),
     /// The observer gave up.
     #[error(transparent)]
     Observer(io::Error),
@@ -169,7 +172,7 @@ pub enum BatchError {
     Refused(#[from] Refusal),
     /// The compressed data is damaged.
     #[error("cannot unpack: {0}; the file is broken or was cut off")]
-    Unpack(#[source] io::Error),
+    Unpack(io::Error),
     /// A mistake in the program.
     #[error(
         "this input made the program fail, which is a mistake in the program; please report it"
@@ -311,8 +314,17 @@ impl<'b> Batch<'b> {
     }
 
     /// The kind of an input: archives by their mark, texts as told or by name and content.
+    ///
+    /// What is chosen of records tells where the name does not: with fields, what begins as a JSON object is taken
+    /// for JSON lines, and with columns, what comes from standard input for a table.
     pub fn kind_of(&self, path: &Path, head: &[u8]) -> Kind {
-        let found = Kind::of(path, head);
+        let found = match Kind::of(path, head) {
+            Kind::Plain if !self.fields.paths.is_empty() && is_json_object(head) => Kind::JsonLines,
+            Kind::Plain if !self.fields.columns.is_empty() && path == Input::Standard.name() => {
+                Kind::Csv
+            }
+            found => found,
+        };
         match self.kind {
             Some(told) if told.is_container() || !found.is_container() => told,
             // Told to take an archive for text: as plain text it is refused, which says what is wrong.
@@ -405,6 +417,13 @@ impl<'b> Batch<'b> {
             }
         }
     }
+}
+
+/// Whether a text begins as a JSON object with a key.
+fn is_json_object(head: &[u8]) -> bool {
+    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
+    let inside = head.trim_ascii_start().strip_prefix(b"{");
+    inside.is_some_and(|inside| inside.trim_ascii_start().starts_with(b"\""))
 }
 
 /// Copies to the end and tells how much; an error says which of the two failed.

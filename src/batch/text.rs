@@ -9,7 +9,7 @@ use encoding_rs::{Encoding, UTF_8};
 use super::{Batch, BatchError, Event, Observer, Outcome, TextBlock, Unit, in_order};
 use crate::decode::{self, Decoded, Form, decode_following};
 use crate::edit::EditList;
-use crate::field::{Format, Layout};
+use crate::field::{self, Format, Layout};
 use crate::pipeline::{Page, Repaired, Repairer, Unresolved};
 use crate::report::View;
 use crate::source::Kind;
@@ -65,6 +65,7 @@ struct Done {
     bom: bool,
     undecodable: usize,
     malformed: usize,
+    told: field::Records,
     output: Option<Vec<u8>>,
 }
 
@@ -202,9 +203,10 @@ impl Batch<'_> {
         let Some(first) = next()? else {
             return Ok(Outcome::default());
         };
-        let (encoding, layout) = self.layout(unit, kind, &first)?;
+        let (encoding, layout, names) = self.layout(unit, kind, &first)?;
         let wants_output = output.is_some();
         let mut outcome = Outcome::default();
+        let mut told = field::Records::default();
         let mut place = Place::default();
         let mut failed = None;
         let mut number = 0;
@@ -222,7 +224,7 @@ impl Batch<'_> {
         let work = |(is_first, bytes)| {
             let format =
                 Format::new(kind, self.repairer, &self.fields, self.to).with_layout(&layout);
-            self.chunk(is_first, bytes, format, encoding, wants_output)
+            self.chunk(kind, is_first, bytes, format, encoding, wants_output)
         };
         let threads = if framing == Framing::Whole {
             1
@@ -232,6 +234,7 @@ impl Batch<'_> {
         in_order(threads, AHEAD, chunks, work, |done| {
             let done = done.ok_or(BatchError::Panicked)?;
             let done = done.map_err(|error| behind(error, place))?;
+            told.join(&done.told);
             outcome.changed |= !done.edits.is_empty()
                 || done
                     .output
@@ -246,43 +249,57 @@ impl Batch<'_> {
             place.advance(done.text());
             Ok::<(), BatchError>(())
         })?;
-        match failed {
-            Some(error) => Err(error),
-            None => Ok(outcome),
+        if let Some(error) = failed {
+            return Err(error);
         }
+        for note in told.notes(&self.fields, &names) {
+            observer(Event::Noted(unit.path, note)).map_err(BatchError::Observer)?;
+        }
+        Ok(outcome)
     }
 
-    /// What the first records decide: the encoding, if they tell it, and where the columns are.
+    /// What the first records decide: the encoding, if they tell it, and where the columns are; and the names of the
+    /// fields of the first one.
     fn layout(
         &self,
         unit: &Unit<'_>,
         kind: Kind,
         first: &[u8],
-    ) -> Result<(Option<&'static Encoding>, Layout), BatchError> {
+    ) -> Result<(Option<&'static Encoding>, Layout, Vec<String>), BatchError> {
         let decoded = decode::decode(first, unit.encoding).map_err(StreamError::from)?;
         // A beginning of ASCII alone says nothing about what follows, and the name of an encoding nothing of its form.
-        let is_ascii = decoded.encoding == UTF_8 && decoded.text.is_ascii();
+        let is_ascii = decoded.text.is_ascii();
         let is_telling = !is_ascii && decoded.form == Form::Plain;
         let encoding = unit.encoding.or(is_telling.then_some(decoded.encoding));
         let mut format = Format::new(kind, self.repairer, &self.fields, self.to);
         format.read_names(&decoded.text)?;
-        Ok((encoding, format.layout()))
+        let names = format.names_of_first(&decoded.text);
+        Ok((encoding, format.layout(), names))
     }
 
     /// Repairs some records.
     fn chunk(
         &self,
+        kind: Kind,
         is_first: bool,
         bytes: Vec<u8>,
         mut format: Format<'_>,
         encoding: Option<&'static Encoding>,
         wants_output: bool,
     ) -> Result<Done, BatchError> {
-        let decoded = match is_first {
+        let mut decoded = match is_first {
             true => decode::decode(&bytes, encoding),
             false => decode_following(&bytes, encoding),
         }
         .map_err(StreamError::from)?;
+        // What is declared in a cell says nothing about the table.
+        if matches!(kind, Kind::JsonLines | Kind::Csv | Kind::Tsv)
+            && encoding.is_none()
+            && bytes.is_ascii()
+            && decoded.form == Form::Plain
+        {
+            decoded.encoding = UTF_8;
+        }
         let fixed = format.fix_block(&decoded, is_first, &mut Page::default());
         let place = Place {
             offset: usize::from(!is_first),
@@ -310,7 +327,7 @@ impl Batch<'_> {
         let Repaired {
             edits, unresolved, ..
         } = repaired;
-        let malformed = fixed.malformed;
+        let (malformed, told) = (fixed.malformed, fixed.told);
         let (encoding, bom) = (decoded.encoding, decoded.bom);
         let undecodable = decoded.ledger.undecodable();
         let text = match decoded.text {
@@ -327,6 +344,7 @@ impl Batch<'_> {
             bom,
             undecodable,
             malformed,
+            told,
             output,
             bytes,
         })

@@ -40,7 +40,7 @@ const NOT_CONFIGURED: [&str; 13] = [
 ];
 
 /// Options that may differ from file to file.
-const OVERRIDABLE: [&str; 27] = [
+const OVERRIDABLE: [&str; 28] = [
     "to",
     "from",
     "words",
@@ -61,6 +61,7 @@ const OVERRIDABLE: [&str; 27] = [
     "type",
     "field",
     "column",
+    "no-header",
     "warc",
     "names",
     "max-entry-size",

@@ -98,14 +98,38 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
     output.flush()
 }
 
-/// Standard output without line buffering: the blocks written to it are large.
+/// Standard output without line buffering: the blocks written to it are large. Its errors say where it was written to.
 pub(crate) fn raw_output() -> io::Result<Box<dyn Write>> {
     #[cfg(unix)]
     {
         use std::os::fd::AsFd;
-        let handle = io::stdout().as_fd().try_clone_to_owned()?;
-        Ok(Box::new(std::fs::File::from(handle)))
+        let handle = io::stdout()
+            .as_fd()
+            .try_clone_to_owned()
+            .map_err(of_output)?;
+        Ok(Box::new(Output(std::fs::File::from(handle))))
     }
     #[cfg(not(unix))]
-    Ok(Box::new(io::stdout().lock()))
+    Ok(Box::new(Output(io::stdout().lock())))
+}
+
+/// Standard output, with words of its own for what fails.
+struct Output<W>(W);
+
+impl<W: Write> Write for Output<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes).map_err(of_output)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush().map_err(of_output)
+    }
+}
+
+/// The kind stays, since a reader that has gone away is no error, nor is a call that was interrupted.
+fn of_output(error: io::Error) -> io::Error {
+    io::Error::new(
+        error.kind(),
+        format!("standard output: cannot write: {error}"),
+    )
 }

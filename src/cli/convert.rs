@@ -3,10 +3,11 @@
 use std::io::{BufWriter, Write};
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
 use hanfix::decode::DecodeError;
 use hanfix::report::LineIndex;
+use hanfix::report::json::JsonPath;
 use hanfix::script::Converter;
 use hanfix::stream::StreamError;
 use serde_json::json;
@@ -41,7 +42,7 @@ impl Arguments {
 }
 
 /// Options that the list of close choices could not heed: it writes no texts, and takes a file as it is.
-const CONTRADICTED: [&str; 12] = [
+const CONTRADICTED: [&str; 13] = [
     "output",
     "edits",
     "write",
@@ -52,6 +53,7 @@ const CONTRADICTED: [&str; 12] = [
     "kind",
     "field",
     "column",
+    "no_header",
     "warc",
     "names",
 ];
@@ -83,7 +85,7 @@ fn list(
 ) -> anyhow::Result<ExitCode> {
     let profiles = Profiles::new(config, arguments.settle_script()?)?;
     let select = arguments.select().settle(console, "convert")?;
-    let mut output = BufWriter::new(raw_output().context("standard output")?);
+    let mut output = BufWriter::new(raw_output()?);
     if select.list(&mut output)? {
         output.flush()?;
         return Ok(ExitCode::SUCCESS);
@@ -104,8 +106,8 @@ fn list(
         }
     }
     let line = json!({"type": "summary", "inputs": inputs, "ambiguities": count});
-    writeln!(output, "{line}").context("cannot write")?;
-    output.flush().context("cannot write")?;
+    writeln!(output, "{line}")?;
+    output.flush()?;
     books.finish(false)
 }
 
@@ -133,7 +135,7 @@ fn choices(item: &Item, profiles: &Profiles<'_>, output: &mut impl Write) -> any
             let position = lines.locate(ambiguity.start);
             let line = json!({
                 "type": "ambiguity",
-                "path": path.display().to_string(),
+                "path": JsonPath(path),
                 "line": position.line,
                 "column": position.column,
                 "start": block.place.offset + ambiguity.start,
@@ -142,7 +144,7 @@ fn choices(item: &Item, profiles: &Profiles<'_>, output: &mut impl Write) -> any
                 "candidates": ambiguity.candidates,
                 "margin": f64::from((ambiguity.margin * 100.0).round()) / 100.0,
             });
-            writeln!(output, "{line}").context("cannot write")?;
+            writeln!(output, "{line}")?;
             count += 1;
         }
         Ok(())

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use hanfix::edit::Rule;
 use hanfix::report::Visible;
+use hanfix::report::json::JsonPath;
 use hanfix::report::summary::Tally;
 use hanfix::source::Input;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::blocks::{repair_blocks, view};
 use super::console::{Console, raw_output};
@@ -56,7 +58,8 @@ Examples:
 /// What was found in one file.
 #[derive(Default, Serialize)]
 struct Found {
-    path: String,
+    #[serde(serialize_with = "json_path")]
+    path: PathBuf,
     encoding: &'static str,
     confidence: f32,
     byte_order_mark: bool,
@@ -98,7 +101,7 @@ fn detect(
 ) -> anyhow::Result<Tally> {
     let mut tally = Tally::default();
     let mut found = Found {
-        path: Visible(input.name()).to_string(),
+        path: input.name().to_owned(),
         ..Found::default()
     };
     repair_blocks(input, repairing, |block| {
@@ -137,6 +140,10 @@ fn detect(
     Ok(tally)
 }
 
+fn json_path<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    JsonPath(path).serialize(serializer)
+}
+
 fn line(found: &Found) -> String {
     let mark = if found.byte_order_mark {
         " with byte order mark"
@@ -145,7 +152,9 @@ fn line(found: &Found) -> String {
     };
     let mut parts = vec![format!(
         "{}: {}{mark} ({:.2})",
-        found.path, found.encoding, found.confidence
+        Visible(&*found.path),
+        found.encoding,
+        found.confidence
     )];
     parts.extend(found.note.iter().map(|note| Visible(&**note).to_string()));
     if found.undecodable > 0 {

@@ -649,20 +649,26 @@ impl Fixing<'_> {
         remains.snapshot = metadata.as_ref().map(Snapshot::of);
         let mut observer = |event: hanfix::batch::Event<'_>| watcher.event(event);
         let Place::File(output_path) = place else {
-            let mut output = raw_output()
-                .context("standard output")
-                .map_err(Fate::Failed)?;
+            let mut output = raw_output().map_err(|error| Fate::Failed(error.into()))?;
             return batch
                 .process_stream(path, reader.as_read(), Some(&mut output), &mut observer)
-                .map_err(|error| fate_of(item, error));
+                .map_err(|error| match error {
+                    // It says itself where it was to be written.
+                    BatchError::Write(error) => Fate::Failed(error.into()),
+                    other => fate_of(item, other),
+                });
         };
         let sink = |error: SinkError| Fate::Failed(error.into());
+        let failed = |error| match error {
+            BatchError::Write(error) => sink(SinkError::Write(output_path.clone(), error)),
+            other => fate_of(item, other),
+        };
         let mut output = AtomicFile::create(output_path).map_err(sink)?;
         let outcome = match &mut reader {
             Reader::File(file) if remains.snapshot.is_some() => {
                 let outcome = batch
                     .process(path, file, Some(&mut output), &mut observer)
-                    .map_err(|error| fate_of(item, error))?;
+                    .map_err(failed)?;
                 if outcome.packed && !outcome.changed {
                     // Packed again for nothing: the input is the better output.
                     output = AtomicFile::create(output_path).map_err(sink)?;
@@ -673,7 +679,7 @@ impl Fixing<'_> {
             }
             stream => batch
                 .process_stream(path, stream.as_read(), Some(&mut output), &mut observer)
-                .map_err(|error| fate_of(item, error))?,
+                .map_err(failed)?,
         };
         output.commit_with(self.durable).map_err(sink)?;
         Ok(outcome)

@@ -25,8 +25,14 @@ pub(crate) struct FormatArguments {
     #[arg(long, value_name = "PATH")]
     field: Vec<String>,
     /// Column of CSV or TSV that is text, by name or number (may be repeated); every cell unless given
+    ///
+    /// With a column, the first row is the header and stays as it is, so that programs find the columns by their
+    /// names as before; see --no-header.
     #[arg(long, value_name = "NAME")]
     column: Vec<String>,
+    /// With --column, the first row of a table is no header but a row like the others
+    #[arg(long)]
+    no_header: bool,
     /// Web archives: rewrite (text of records replaced), conversion (a record with the repaired text is added)
     #[arg(
         long,
@@ -137,6 +143,12 @@ impl Settled {
                 anyhow!("--field: `{path}` is not a path of keys; give one like `text` or `meta.title`, and write a dot in a key as `\\.`")
             })
         };
+        let columns: Vec<Column> = format.column.iter().cloned().map(Column).collect();
+        if format.no_header
+            && let Some(Column(name)) = columns.iter().find(|column| !column.is_number())
+        {
+            bail!("--no-header: without a header no column is called `{name}`; give its number");
+        }
         let mut limits = Limits::default();
         limits.entry_size = format.max_entry_size;
         limits.total_size = format.max_total_size;
@@ -155,7 +167,8 @@ impl Settled {
                     .iter()
                     .map(path)
                     .collect::<anyhow::Result<_>>()?,
-                columns: format.column.iter().cloned().map(Column).collect(),
+                columns,
+                no_header: format.no_header,
             },
             limits,
             warc: match format.warc {

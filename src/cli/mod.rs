@@ -33,6 +33,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use console::Console;
+use hanfix::sink::SinkError;
 
 /// Exit code when something would change, is a guess or is unresolved, where the command reports that.
 const FOUND: u8 = 1;
@@ -190,11 +191,18 @@ fn execute(Arguments { command, messages }: Arguments, config: &config::Config) 
 
 /// Whether the reader of our output has gone away, as with `hanfix diff page.txt | head -1`.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let kind = |cause: &(dyn std::error::Error + 'static)| {
-        cause.downcast_ref::<io::Error>().map(io::Error::kind)
+    let io_error = |cause: &'_ (dyn std::error::Error + 'static)| {
+        cause
+            .downcast_ref::<io::Error>()
+            .or(match cause.downcast_ref() {
+                // An output file can be a pipe.
+                Some(SinkError::Write(_, error)) => Some(error),
+                _ => None,
+            })
+            .map(io::Error::kind)
     };
     error
         .chain()
-        .filter_map(kind)
+        .filter_map(io_error)
         .any(|kind| kind == io::ErrorKind::BrokenPipe)
 }

@@ -30,7 +30,8 @@ pub(crate) struct RepairArguments {
     punct: PunctArgument,
     /// How sure a spot must be damaged to be repaired, 0 to 1
     ///
-    /// Spots below stay as they are and are reported as unresolved.
+    /// Spots below stay as they are and are reported as unresolved. Script, punctuation and charset are no damage and
+    /// are not measured by it.
     #[arg(long, value_name = "PROBABILITY", default_value_t = 0.95)]
     min_confidence: f32,
     /// Characters whose bytes are gone: best, mark, certain

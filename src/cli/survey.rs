@@ -28,7 +28,7 @@ use super::{FAILED, FOUND, INTERRUPTED, is_broken_pipe};
 /// Files that may wait for an earlier one, for each thread.
 pub(crate) const AHEAD: usize = 16;
 
-/// So many skipped entries of one input are named; the others are counted.
+/// So many skipped entries of one input are named, and notes of one input told; the others are counted.
 const NAMED: usize = 3;
 
 /// What is told about a long run.
@@ -149,7 +149,7 @@ impl<'c> Books<'c> {
             Fate::Seen(seen) => {
                 self.bytes += seen.bytes;
                 self.warn(path, &seen);
-                self.totals.add(&seen.tally, seen.changed);
+                self.totals.add(path, &seen.tally, seen.changed);
                 let status = if seen.changed || seen.tally.edits() > 0 {
                     Status::Changed
                 } else {
@@ -206,17 +206,37 @@ impl<'c> Books<'c> {
     fn warn(&self, path: &Path, seen: &Seen) {
         let warn = |message: String| self.aside(|| self.console.warning(&message));
         if seen.tally.undecodable > 0 {
+            let places = match seen.tally.undecodable {
+                1 => "1 place".to_owned(),
+                count => format!("{count} places"),
+            };
             warn(format!(
-                "{}: not text in its encoding at {} places; the bytes there are kept as they are",
-                Visible(path),
-                seen.tally.undecodable
+                "{}: not text in its encoding at {places}; the bytes there are kept as they are",
+                Visible(path)
             ));
         }
         if seen.malformed > 0 {
+            let what = match seen.malformed {
+                1 => "1 record is no JSON and is kept as it is".to_owned(),
+                count => format!("{count} records are no JSON and are kept as they are"),
+            };
             warn(format!(
-                "{}: {} records are no JSON and are kept as they are; give `--type plain` if it is plain text",
+                "{}: {what}; give `--type plain` if it is plain text",
+                Visible(path)
+            ));
+        }
+        let most = match self.console.is_verbose() {
+            true => usize::MAX,
+            false => NAMED,
+        };
+        for (entry, note) in seen.noted.iter().take(most) {
+            warn(format!("{}: {}", Visible(&**entry), Visible(&**note)));
+        }
+        if seen.noted.len() > most {
+            warn(format!(
+                "{}: {} more warnings of this kind; -v tells them",
                 Visible(path),
-                seen.malformed
+                seen.noted.len() - most
             ));
         }
         for (entry, reason) in seen.skipped.iter().take(if self.console.is_verbose() {

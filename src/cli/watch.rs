@@ -36,6 +36,8 @@ pub(crate) struct Seen {
     pub(crate) skipped: Vec<(PathBuf, String)>,
     /// Entries that failed.
     pub(crate) failed: Vec<(PathBuf, String)>,
+    /// What should be known of texts.
+    pub(crate) noted: Vec<(PathBuf, String)>,
     /// Records that could not be read.
     pub(crate) malformed: usize,
     /// Edits for the report.
@@ -128,6 +130,10 @@ impl<'w> Watcher<'w> {
         }
         match event {
             Event::Block(block) => self.block(&block),
+            Event::Noted(path, note) => {
+                self.seen.noted.push((path.to_owned(), note));
+                Ok(())
+            }
             Event::End(path) => self.end(path),
             Event::Skipped(path, reason) => {
                 self.seen.skipped.push((path.to_owned(), reason));

@@ -162,8 +162,9 @@ pub(super) fn encoding(bytes: &[u8], declared: Option<&'static Encoding>) -> Ver
     let confidence = 1.0 / (1.0 + (-margin).exp());
     let slip = best.errors == 1 && best.characters >= CHARACTERS_FOR_A_SLIP;
     let fits = slip || best.errors * CHARACTERS_PER_ERROR <= best.characters;
-    let foreign =
-        other_language(sample, best.mean).or((!fits || best.is_accident()).then_some("no Chinese"));
+    let foreign = other_language(sample, best.mean)
+        .or(is_euc_jp(sample, gbk.score.max(big5.score)).then_some("EUC-JP"))
+        .or((!fits || best.is_accident()).then_some("no Chinese"));
     if foreign.is_some() && !four && declared != Some(best.encoding) {
         return Verdict {
             confidence: 0.0,
@@ -282,6 +283,23 @@ fn other_language(sample: &[u8], mean: f32) -> Option<&'static str> {
         return Some("Shift_JIS");
     }
     None
+}
+
+/// Whether text with kana, which stand at the same places in GBK and EUC-JP, reads better as EUC-JP than as Chinese: its
+/// kanji then make words that Chinese has too, and at random they do not.
+fn is_euc_jp(sample: &[u8], chinese: f32) -> bool {
+    /// A Chinese text about Japan has fewer kana, lyrics in GBK read better as they are.
+    const KANA: f32 = 0.25;
+    let head = &sample[..sample.len().min(MODEL_SAMPLE)];
+    let (japanese, _) = EUC_JP.decode_without_bom_handling(head);
+    let kana = japanese
+        .chars()
+        .filter(|c| matches!(c, '\u{3041}'..='\u{30FC}'));
+    let above = japanese.chars().filter(|c| !c.is_ascii()).count();
+    if (kana.count() as f32) < KANA * above as f32 || above == 0 {
+        return false;
+    }
+    nats(&japanese).0 > chinese + RARE_CASE
 }
 
 /// Rough entropy of ASCII, in nats: of prose and of source code, whichever likes a character more.

@@ -123,7 +123,8 @@ impl Decoded<'_> {
 /// 64 bytes of UTF-16 whose bytes are ASCII (中央政府), where no ASCII text is that unlikely; and up to 64 bytes of GBK
 /// (图片 is `ͼƬ`), where the letters are no word in any alphabet and the pairs are Chinese words. Bytes that fit
 /// nothing are taken as UTF-8 and kept in the ledger, so that they pass through unharmed; where these are most of what is
-/// above ASCII, the text is in another language ([`Decoded::is_foreign`]).
+/// above ASCII, the text is in another language ([`Decoded::is_foreign`]). A page of HTML or XML that is ASCII throughout is
+/// in the encoding that it declares, whichever that is.
 /// With a label only the mark of that encoding is taken off, but a UTF-16 mark always decides, since
 /// no other encoding can begin with those bytes.
 ///
@@ -238,11 +239,35 @@ fn decode_part<'b>(
         let (text, ledger) = units::decode(rest, encoding);
         plain(Cow::Owned(text), encoding, ledger)
     };
+    if is_beginning
+        && known.is_none()
+        && let Some(declared) = declared_for_ascii(rest, &decoded)
+    {
+        decoded.encoding = declared;
+    }
     if let Some(verdict) = verdict {
         decoded.confidence = verdict.confidence;
         decoded.note = note(rest, &decoded, verdict.foreign);
     }
     Ok(decoded)
+}
+
+/// The encoding that a page of ASCII alone declares. Its bytes are the same in any, but not what takes the place of
+/// its entities: that is read as the page says.
+fn declared_for_ascii(bytes: &[u8], decoded: &Decoded<'_>) -> Option<&'static Encoding> {
+    let is_page = decoded.form == Form::Plain
+        && decoded.encoding == UTF_8
+        && bytes.trim_ascii_start().starts_with(b"<")
+        && bytes.is_ascii();
+    detect::declared(bytes).filter(|declared| is_page && declared.is_ascii_compatible())
+}
+
+/// Whether an encoding has all characters of a text.
+#[cfg(feature = "batch")]
+pub(crate) fn has(encoding: &'static Encoding, text: &str) -> bool {
+    text.is_ascii()
+        || [UTF_8, UTF_16LE, UTF_16BE].contains(&encoding)
+        || units::append(&mut Vec::new(), text, encoding).is_ok()
 }
 
 /// Whether nothing but UTF-8 need be thought of: the case that must be fast.

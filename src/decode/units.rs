@@ -80,13 +80,13 @@ pub(super) struct Unmappable {
     pub(super) character: char,
 }
 
-/// Appends `text` in GBK, GB18030 or Big5.
+/// Appends `text` in an encoding that has ASCII as it is: GBK, GB18030, Big5, or what a page of ASCII declares.
 pub(super) fn append(
     bytes: &mut Vec<u8>,
     text: &str,
     encoding: &'static Encoding,
 ) -> Result<(), Unmappable> {
-    if encoding == BIG5 {
+    if encoding != GBK && encoding != GB18030 {
         return append_slowly(bytes, text, encoding, 0);
     }
     // The encoders of encoding_rs search their tables from end to end in the default build, at 10 MB/s;

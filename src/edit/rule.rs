@@ -105,6 +105,18 @@ impl Rule {
         }
     }
 
+    /// Whether it undoes a spelling of characters with others: entities and the like.
+    pub fn is_escape(self) -> bool {
+        matches!(
+            self,
+            Rule::Entity
+                | Rule::UnicodeEscape
+                | Rule::PercentEncoding
+                | Rule::QuotedPrintable
+                | Rule::Utf7
+        )
+    }
+
     /// Whether the rule undoes damage, as opposed to converting or normalising sound text.
     pub fn is_damage(self) -> bool {
         match self {

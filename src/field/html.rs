@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
 
+use encoding_rs::Encoding;
 use lol_html::html_content::TextType;
 use lol_html::{
     EndTagHandler, HtmlRewriter, OutputSink, Settings, doc_comments, doc_text, element,
@@ -50,7 +51,14 @@ pub(super) struct Html {
 }
 
 /// The encoding that the page will be written in is this one, whatever it declares.
-pub(super) type Charset = Option<&'static str>;
+pub(super) type Charset = Option<&'static Encoding>;
+
+/// Whether a page that is written in another encoding has to say so: ASCII is the same in most of them.
+pub(super) fn must_say(charset: &'static Encoding, text: &str, edits: &[Edit]) -> bool {
+    !charset.is_ascii_compatible()
+        || !text.is_ascii()
+        || edits.iter().any(|edit| !edit.new.is_ascii())
+}
 
 impl Html {
     pub(super) fn new(repairer: &Repairer) -> Self {
@@ -102,9 +110,9 @@ impl Html {
         for span in found.attributes.iter().filter_map(in_input) {
             attribute(repairer, text, span, page, &mut edits, &mut unresolved);
         }
-        if let Some(charset) = charset {
+        if let Some(charset) = charset.filter(|charset| must_say(charset, text, &edits)) {
             let declared = found.charset.iter().filter_map(in_input);
-            edits.extend(declared.filter_map(|span| declaration(text, span, charset)));
+            edits.extend(declared.filter_map(|span| declaration(text, span, charset.name())));
         }
         self.offset += whole.len();
         drop(whole);

@@ -1,6 +1,6 @@
 //! JSON: the strings of a value, by the paths of their keys.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use std::ops::Range;
 
 use compact_str::CompactString;
@@ -38,6 +38,22 @@ impl FieldPath {
             .all(|key| !key.is_empty())
             .then_some(FieldPath(keys))
     }
+}
+
+impl fmt::Display for FieldPath {
+    /// As it is given: `meta.title`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, key) in self.0.iter().enumerate() {
+            let dot = if i > 0 { "." } else { "" };
+            write!(formatter, "{dot}{}", escaped(key))?;
+        }
+        Ok(())
+    }
+}
+
+/// A key as a part of a path.
+fn escaped(key: &str) -> String {
+    key.replace('\\', "\\\\").replace('.', "\\.")
 }
 
 /// JSON strings.
@@ -111,14 +127,20 @@ fn unicode_escape(raw: &str) -> (usize, Option<char>) {
 }
 
 /// Finds the strings of one JSON value that the paths lead to; without paths, all that are no keys.
-/// The spans are those between the quotes. `None` when the text is no JSON value.
-pub(super) fn strings(text: &str, paths: &[FieldPath]) -> Option<Vec<Range<usize>>> {
+/// The spans are those between the quotes. `None` when the text is no JSON value. Notes which of the paths lead to
+/// a value, whatever it is.
+pub(super) fn strings(
+    text: &str,
+    paths: &[FieldPath],
+    met: &mut [bool],
+) -> Option<Vec<Range<usize>>> {
     let mut scanner = Scanner {
         text,
         at: 0,
         found: Vec::new(),
+        met,
     };
-    let wanted: Vec<&[String]> = paths.iter().map(|path| &path.0[..]).collect();
+    let wanted: Vec<Way<'_>> = paths.iter().map(|path| &path.0[..]).enumerate().collect();
     let wanted = if paths.is_empty() {
         Wanted::All
     } else {
@@ -129,12 +151,38 @@ pub(super) fn strings(text: &str, paths: &[FieldPath]) -> Option<Vec<Range<usize
     (scanner.at == text.len()).then_some(scanner.found)
 }
 
+/// Whether the first line of several is a JSON object by itself.
+pub(super) fn begins_with_a_line(text: &str) -> bool {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let first = lines.next().is_some_and(|line| {
+        line.trim_start().starts_with('{') && strings(line, &[], &mut []).is_some()
+    });
+    first && lines.next().is_some()
+}
+
+/// The paths to the fields of a JSON value, as far as there are few; objects and arrays are looked through. What is no JSON
+/// has those in front of where it breaks.
+pub(super) fn names(text: &str) -> Vec<String> {
+    let mut scanner = Scanner {
+        text,
+        at: 0,
+        found: Vec::new(),
+        met: &mut [],
+    };
+    let mut names = Vec::new();
+    let _ = scanner.names("", &mut names, 0);
+    names
+}
+
+/// A path by its number, and what is left of it.
+type Way<'p> = (usize, &'p [String]);
+
 /// What is wanted below a value.
 enum Wanted<'p> {
     /// Every string.
     All,
     /// Strings at what is left of these paths.
-    Paths(Vec<&'p [String]>),
+    Paths(Vec<Way<'p>>),
 }
 
 impl<'p> Wanted<'p> {
@@ -143,8 +191,8 @@ impl<'p> Wanted<'p> {
         match self {
             Wanted::All => Wanted::All,
             Wanted::Paths(paths) => {
-                let rest = |path: &&'p [String]| match path.split_first() {
-                    Some((first, rest)) if first == key => Some(rest),
+                let rest = |(number, path): &Way<'p>| match path.split_first() {
+                    Some((first, rest)) if first == key => Some((*number, rest)),
                     _ => None,
                 };
                 Wanted::Paths(paths.iter().filter_map(rest).collect())
@@ -155,7 +203,7 @@ impl<'p> Wanted<'p> {
     fn takes_string(&self) -> bool {
         match self {
             Wanted::All => true,
-            Wanted::Paths(paths) => paths.iter().any(|path| path.is_empty()),
+            Wanted::Paths(paths) => paths.iter().any(|(_, path)| path.is_empty()),
         }
     }
 }
@@ -164,7 +212,12 @@ struct Scanner<'t> {
     text: &'t str,
     at: usize,
     found: Vec<Range<usize>>,
+    /// The paths that have led to a value.
+    met: &'t mut [bool],
 }
+
+/// So many fields are named at most.
+const NAMED: usize = 12;
 
 impl Scanner<'_> {
     fn peek(&self) -> Option<u8> {
@@ -199,12 +252,59 @@ impl Scanner<'_> {
                 scanner.skip_space();
                 let key = scanner.string()?;
                 let below = wanted.below(&unescaped(&scanner.text[key], &JsonEscape));
+                scanner.meet(&below);
                 scanner.take(b':')?;
                 scanner.value(&below, depth + 1)
             }),
             b'[' => self.list(b']', |scanner| scanner.value(wanted, depth + 1)),
             _ => self.word(),
         }
+    }
+
+    /// Notes the paths that end here.
+    fn meet(&mut self, wanted: &Wanted<'_>) {
+        if let Wanted::Paths(paths) = wanted {
+            for (number, _) in paths.iter().filter(|(_, path)| path.is_empty()) {
+                self.met[*number] = true;
+            }
+        }
+    }
+
+    /// Adds the paths to the fields of a value; `None` ends it.
+    fn names(&mut self, path: &str, names: &mut Vec<String>, depth: usize) -> Option<()> {
+        if depth > DEEPEST {
+            return None;
+        }
+        self.skip_space();
+        match self.peek()? {
+            b'{' => {
+                return self.list(b'}', |scanner| {
+                    scanner.skip_space();
+                    let key = scanner.string()?;
+                    let key = escaped(&unescaped(&scanner.text[key], &JsonEscape));
+                    scanner.take(b':')?;
+                    match path {
+                        "" => scanner.names(&key, names, depth + 1),
+                        path => scanner.names(&format!("{path}.{key}"), names, depth + 1),
+                    }
+                });
+            }
+            b'[' => {
+                return self.list(b']', |scanner| scanner.names(path, names, depth + 1));
+            }
+            b'"' => {
+                self.string()?;
+            }
+            _ => self.word()?,
+        }
+        if !path.is_empty() && !names.iter().any(|known| known == path) {
+            if names.len() == NAMED {
+                names.push("...".to_owned());
+                return None;
+            }
+            names.push(path.to_owned());
+        }
+        Some(())
     }
 
     /// The elements between brackets.
@@ -262,7 +362,7 @@ mod tests {
             .iter()
             .map(|path| FieldPath::parse(path).unwrap())
             .collect();
-        let spans = strings(text, &paths)?;
+        let spans = strings(text, &paths, &mut vec![false; paths.len()])?;
         Some(
             spans
                 .into_iter()
@@ -282,6 +382,26 @@ mod tests {
         assert_eq!(found(text, &["meta", "id"]).unwrap(), [""; 0]);
         assert_eq!(found(text, &[]).unwrap().len(), 6);
         assert_eq!(found(r#"{"\u0074ext": "會"}"#, &["text"]).unwrap(), ["會"]);
+    }
+
+    #[test]
+    fn fields_are_met_and_named() {
+        let text = r#"{"id": 1, "text": null, "meta": {"title": "時", "a.b": {}}, "list": [{"x": 1}, {"x": 2}]}"#;
+        let paths: Vec<_> = ["text", "title", "meta", "meta.title", "list.x", "id.x"]
+            .into_iter()
+            .map(|path| FieldPath::parse(path).unwrap())
+            .collect();
+        let mut met = [false; 6];
+        strings(text, &paths, &mut met).unwrap();
+        assert_eq!(met, [true, false, true, true, true, false]);
+        assert_eq!(names(text), ["id", "text", "meta.title", "list.x"]);
+        assert_eq!(names(r#"{"a.b": 1, "c": "#), [r"a\.b"]);
+        assert_eq!(names("[1, 2]"), [""; 0]);
+        let many: Vec<String> = (0..20).map(|i| format!("\"{i}\": 0")).collect();
+        let many = names(&format!("{{{}}}", many.join(",")));
+        assert_eq!((many.len(), &*many[12]), (13, "..."));
+        let path = FieldPath::parse(r"a\.b.c").unwrap();
+        assert_eq!(path.to_string(), r"a\.b.c");
     }
 
     #[test]

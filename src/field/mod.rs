@@ -38,7 +38,7 @@ pub use json::FieldPath;
 pub use keep::{markdown_kept, subtitles_kept};
 pub use table::Column;
 
-use html::Html;
+use html::{Charset, Html, must_say};
 use json::JsonEscape;
 use piece::{Pages, assemble, joined};
 
@@ -49,6 +49,9 @@ pub struct Fields {
     pub paths: Vec<FieldPath>,
     /// Of CSV and TSV; none: every cell.
     pub columns: Vec<Column>,
+    /// Where columns were chosen, the first row of a table is its header, which is no text but what others call the columns
+    /// by; with this it is a row like the others.
+    pub no_header: bool,
 }
 
 /// The fields that were asked for are not there.
@@ -72,6 +75,51 @@ pub struct Fixed<'t> {
     pub repaired: Repaired<'t>,
     /// Records that could not be read and were left as they are.
     pub malformed: usize,
+    /// What else the records told.
+    pub(crate) told: Records,
+}
+
+/// What the records of a block tell of the options that say where their text is.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Records {
+    /// Whether there was one that could be read.
+    any: bool,
+    /// Which of the fields that were asked for a record had.
+    met: Vec<bool>,
+    /// A header that was left as it is would change if it were a row.
+    header_left: bool,
+}
+
+impl Records {
+    /// Adds what other records of the same text tell.
+    pub(crate) fn join(&mut self, other: &Records) {
+        self.any |= other.any;
+        self.header_left |= other.header_left;
+        self.met.resize(self.met.len().max(other.met.len()), false);
+        for (met, other) in self.met.iter_mut().zip(&other.met) {
+            *met |= other;
+        }
+    }
+
+    /// What whoever chose the fields should know; `names` are those of the first record.
+    pub(crate) fn notes(&self, fields: &Fields, names: &[String]) -> Vec<String> {
+        let there_are = match names {
+            [] => String::new(),
+            names => format!("; the first one has {}", names.join(", ")),
+        };
+        let paths = fields.paths.iter().zip(&self.met);
+        let missing = paths.filter(|(_, met)| self.any && !**met);
+        let mut notes: Vec<String> = missing
+            .map(|(path, _)| format!("no record has the field `{path}`{there_are}"))
+            .collect();
+        if self.header_left {
+            notes.push(
+                "the first row is taken for the header and stays as it is; give --no-header if it is none"
+                    .to_owned(),
+            );
+        }
+        notes
+    }
 }
 
 /// Repairs the blocks of one document.
@@ -96,6 +144,8 @@ struct Table {
     places: Option<Vec<usize>>,
     /// The first row holds the names of the columns.
     has_names: bool,
+    /// None of the columns was found by its name, so that the first row may be no header.
+    by_number: bool,
 }
 
 impl<'r> Format<'r> {
@@ -116,6 +166,7 @@ impl<'r> Format<'r> {
                 delimiter: if kind == Kind::Tsv { '\t' } else { ',' },
                 places: None,
                 has_names: false,
+                by_number: false,
             },
         }
     }
@@ -147,10 +198,21 @@ impl<'r> Format<'r> {
                 width,
             }
         })?;
-        let by_number = |column: &Column| column.0.parse::<usize>().is_ok();
-        self.table.has_names = !self.fields.columns.iter().all(by_number);
+        self.table.has_names = !self.fields.no_header;
+        self.table.by_number = self.fields.columns.iter().all(Column::is_number);
         self.table.places = Some(places);
         Ok(())
+    }
+
+    /// The names of the fields of the first record, where fields were chosen.
+    pub(crate) fn names_of_first(&self, head: &str) -> Vec<String> {
+        let first = match self.kind {
+            _ if self.fields.paths.is_empty() => None,
+            Kind::JsonLines => head.lines().find(|line| !line.trim().is_empty()),
+            Kind::Json => Some(head),
+            _ => None,
+        };
+        first.map(json::names).unwrap_or_default()
     }
 
     /// How the records are laid out, for blocks of the same document that are repaired at the same time.
@@ -174,39 +236,40 @@ impl<'r> Format<'r> {
     ) -> Fixed<'t> {
         let text = &*decoded.text;
         let mut malformed = 0;
+        let mut told = Records {
+            met: vec![false; self.fields.paths.len()],
+            ..Records::default()
+        };
         let repaired = match self.kind {
             _ if decoded.is_foreign() => Repaired::untouched(text),
             Kind::Html if self.repairer.options().markup != Markup::Plain => {
-                let charset = self
-                    .to
-                    .filter(|&to| to != decoded.encoding)
-                    .map(Encoding::name);
+                let charset = self.to.filter(|&to| to != decoded.encoding);
                 let html = self.html.get_or_insert_with(|| Html::new(self.repairer));
                 let repaired = html.fix_block(self.repairer, decoded, page, charset);
                 self.with_xml_declaration(repaired, text, charset.filter(|_| is_first))
             }
             Kind::Markdown => without(self.repairer.fix_block(text, page), text, markdown_kept),
             Kind::Subtitles => without(self.repairer.fix_block(text, page), text, subtitles_kept),
-            Kind::JsonLines => self.json_lines(text, &mut malformed),
-            Kind::Json => self.json(text, &mut malformed),
-            Kind::Csv | Kind::Tsv => self.rows(text, is_first),
+            Kind::JsonLines => self.json_lines(text, &mut malformed, &mut told),
+            Kind::Json => self.json(text, &mut malformed, &mut told),
+            Kind::Csv | Kind::Tsv => self.rows(text, is_first, &mut told),
             Kind::Xml => {
                 let mut pages = Pages::new(text);
                 xml::collect(text, &mut pages);
                 let (mut edits, mut unresolved) = (Vec::new(), Vec::new());
                 pages.repair(self.repairer, &mut edits, &mut unresolved);
-                let charset = self
-                    .to
-                    .filter(|&to| to != decoded.encoding)
-                    .map(Encoding::name);
+                let charset = self.to.filter(|&to| to != decoded.encoding);
                 let repaired = assemble(text, edits, unresolved);
                 self.with_xml_declaration(repaired, text, charset.filter(|_| is_first))
             }
             _ => self.repairer.fix_block(text, page),
         };
         Fixed {
-            repaired: repaired.beside_undecodable(decoded),
+            repaired: repaired
+                .beside_undecodable(decoded)
+                .within(text, self.to.unwrap_or(decoded.encoding)),
             malformed,
+            told,
         }
     }
 
@@ -230,7 +293,8 @@ impl<'r> Format<'r> {
         let repaired = self
             .repairer
             .fix_prepared(text, page, Some(prepared))
-            .beside_undecodable(decoded);
+            .beside_undecodable(decoded)
+            .within(text, self.to.unwrap_or(decoded.encoding));
         match self.kind {
             Kind::Markdown => without(repaired, text, markdown_kept),
             Kind::Subtitles => without(repaired, text, subtitles_kept),
@@ -238,7 +302,12 @@ impl<'r> Format<'r> {
         }
     }
 
-    fn json_lines<'t>(&self, text: &'t str, malformed: &mut usize) -> Repaired<'t> {
+    fn json_lines<'t>(
+        &self,
+        text: &'t str,
+        malformed: &mut usize,
+        told: &mut Records,
+    ) -> Repaired<'t> {
         let (mut edits, mut unresolved) = (Vec::new(), Vec::new());
         let mut pages = Pages::new(text);
         let mut at = 0;
@@ -248,10 +317,11 @@ impl<'r> Format<'r> {
             if line.trim().is_empty() {
                 continue;
             }
-            let Some(spans) = json::strings(line, &self.fields.paths) else {
+            let Some(spans) = json::strings(line, &self.fields.paths, &mut told.met) else {
                 *malformed += 1;
                 continue;
             };
+            told.any = true;
             pages.clear();
             for span in spans {
                 pages.separate();
@@ -262,10 +332,11 @@ impl<'r> Format<'r> {
         assemble(text, edits, unresolved)
     }
 
-    fn json<'t>(&self, text: &'t str, malformed: &mut usize) -> Repaired<'t> {
+    fn json<'t>(&self, text: &'t str, malformed: &mut usize, told: &mut Records) -> Repaired<'t> {
         let (mut edits, mut unresolved) = (Vec::new(), Vec::new());
-        match json::strings(text, &self.fields.paths) {
+        match json::strings(text, &self.fields.paths, &mut told.met) {
             Some(spans) => {
+                told.any = true;
                 let mut pages = Pages::new(text);
                 for span in spans {
                     pages.separate();
@@ -273,25 +344,30 @@ impl<'r> Format<'r> {
                 }
                 pages.repair(self.repairer, &mut edits, &mut unresolved);
             }
+            // Files of JSON lines are often called so.
+            None if json::begins_with_a_line(text) => {
+                return self.json_lines(text, malformed, told);
+            }
             None => *malformed += usize::from(!text.trim().is_empty()),
         }
         assemble(text, edits, unresolved)
     }
 
-    fn rows<'t>(&self, text: &'t str, is_first: bool) -> Repaired<'t> {
+    fn rows<'t>(&self, text: &'t str, is_first: bool, told: &mut Records) -> Repaired<'t> {
         let (mut edits, mut unresolved) = (Vec::new(), Vec::new());
         let mut pages = Pages::new(text);
         let Table {
             delimiter,
             places,
             has_names,
+            by_number,
         } = &self.table;
         let mut at = 0;
         while at < text.len() {
             let is_names = at == 0 && is_first && *has_names;
             let (cells, next) = table::row(text, at, *delimiter, self.kind == Kind::Csv);
             at = next;
-            if is_names {
+            if is_names && !by_number {
                 continue;
             }
             pages.clear();
@@ -303,6 +379,12 @@ impl<'r> Format<'r> {
                 }
             }
             pages.repair(self.repairer, &mut edits, &mut unresolved);
+            if is_names {
+                // Nothing but the numbers says that it is no header.
+                told.header_left = !edits.is_empty();
+                edits.clear();
+                unresolved.clear();
+            }
         }
         assemble(text, edits, unresolved)
     }
@@ -312,7 +394,7 @@ impl<'r> Format<'r> {
         &self,
         repaired: Repaired<'t>,
         text: &'t str,
-        charset: Option<&str>,
+        charset: Charset,
     ) -> Repaired<'t> {
         let declared = || {
             let declaration = text.split_once("?>")?.0.strip_prefix("<?xml")?;
@@ -326,13 +408,14 @@ impl<'r> Format<'r> {
         let (Some(charset), Some(span)) = (charset, declared()) else {
             return repaired;
         };
-        if text[span.clone()].eq_ignore_ascii_case(charset) {
-            return repaired;
-        }
         let mut edits: Vec<Edit> = repaired.edits.into_iter().collect();
+        let is_said = text[span.clone()].eq_ignore_ascii_case(charset.name());
+        if is_said || !must_say(charset, text, &edits) {
+            return assemble(text, edits, repaired.unresolved);
+        }
         edits.push(Edit {
             span,
-            new: charset.to_ascii_lowercase().into(),
+            new: charset.name().to_ascii_lowercase().into(),
             rule: Rule::Charset,
             confidence: 1.0,
             evidence: None,

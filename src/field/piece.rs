@@ -6,6 +6,7 @@ use std::ops::Range;
 use compact_str::CompactString;
 
 use crate::edit::{Edit, EditList};
+use crate::normalize::escapes;
 use crate::pipeline::{Repaired, Repairer, Unresolved};
 
 /// How characters of text stand in a format.
@@ -96,8 +97,8 @@ impl<'t> Pages<'t> {
         edits: &mut Vec<Edit>,
         unresolved: &mut Vec<Unresolved>,
     ) {
-        // ASCII has nothing to repair.
-        if self.page.is_ascii() {
+        // ASCII has nothing to repair but escapes.
+        if self.page.is_ascii() && !escapes::may_have(&self.page) {
             return;
         }
         let repaired = match &self.pieces[..] {

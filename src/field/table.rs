@@ -11,6 +11,13 @@ use crate::stream;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column(pub String);
 
+impl Column {
+    /// Whether it may be a number.
+    pub fn is_number(&self) -> bool {
+        self.0.parse::<usize>().is_ok()
+    }
+}
+
 /// A cell between quotes; `""` is a quote.
 pub(super) struct Quoted;
 

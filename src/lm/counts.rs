@@ -36,17 +36,17 @@ const MIN_BIGRAM: u32 = 2;
 /// The same for trigrams.
 const MIN_TRIGRAM: u32 = 3;
 
-/// Why counts could not be had.
+/// Why counts could not be had. A message tells its cause, which is no source beside it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CountsError {
     /// A file or folder could not be read.
-    #[error("{path}: {source}", path = .path.display())]
+    #[error("{path}: cannot read: {error}", path = .path.display())]
     Read {
         /// Which one.
         path: PathBuf,
         /// What the system says.
-        source: io::Error,
+        error: io::Error,
     },
     /// The folder lacks one of the three kinds of table.
     #[error(
@@ -258,9 +258,9 @@ fn read_table(
     fold: &dyn Fn(char) -> char,
     entries: &mut Vec<(u64, Count)>,
 ) -> Result<(), CountsError> {
-    let failed = |source| CountsError::Read {
+    let failed = |error| CountsError::Read {
         path: path.to_owned(),
-        source,
+        error,
     };
     let mut reader = BufReader::with_capacity(1 << 18, open(path)?);
     let mut weights: Vec<u64> = Vec::new();
@@ -346,9 +346,9 @@ fn tokens(gram: &str, fold: &dyn Fn(char) -> char, order: usize) -> Option<[Toke
 
 /// The files of a folder in order of their paths, hidden ones left out.
 fn files_below(dir: &Path, recurse: bool) -> Result<Vec<PathBuf>, CountsError> {
-    let failed = |source| CountsError::Read {
+    let failed = |error| CountsError::Read {
         path: dir.to_owned(),
-        source,
+        error,
     };
     let mut files = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(failed)? {
@@ -369,9 +369,9 @@ fn files_below(dir: &Path, recurse: bool) -> Result<Vec<PathBuf>, CountsError> {
 
 /// Opens a file, through zstd if its name ends in `.zst`.
 fn open(path: &Path) -> Result<Box<dyn Read>, CountsError> {
-    let failed = |source| CountsError::Read {
+    let failed = |error| CountsError::Read {
         path: path.to_owned(),
-        source,
+        error,
     };
     let file = File::open(path).map_err(failed)?;
     if path.extension().is_some_and(|extension| extension == "zst") {
@@ -408,9 +408,9 @@ pub fn text_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CountsError> {
 pub fn read_text(path: &Path) -> Result<String, CountsError> {
     let mut bytes = Vec::new();
     let read = open(path)?.read_to_end(&mut bytes);
-    read.map_err(|source| CountsError::Read {
+    read.map_err(|error| CountsError::Read {
         path: path.to_owned(),
-        source,
+        error,
     })?;
     let text = String::from_utf8(bytes).map_err(|_| CountsError::NotUtf8 {
         path: path.to_owned(),

@@ -208,7 +208,8 @@ impl serde_json::ser::Formatter for Quiet {
 }
 
 /// A path: a string, or `{"bytes": base64}` when it is not Unicode.
-pub(super) struct JsonPath<'p>(pub(super) &'p Path);
+#[derive(Clone, Copy, Debug)]
+pub struct JsonPath<'p>(pub &'p Path);
 
 impl Serialize for JsonPath<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -264,7 +265,7 @@ mod tests {
         let mut totals = Totals::default();
         let mut tally = Tally::default();
         tally.add(&view);
-        totals.add(&tally, true);
+        totals.add(view.path, &tally, true);
         let mut lines = JsonLines::new(Vec::new());
         lines.begin(view.path, "UTF-8", false).unwrap();
         lines.view(&view).unwrap();

@@ -251,7 +251,7 @@ mod tests {
             let (mut tally, mut edits) = (Tally::default(), Edits::default());
             tally.add(&view);
             edits.add(&view, report.sample()).unwrap();
-            totals.add(&tally, true);
+            totals.add(view.path, &tally, true);
             report
                 .file(path.as_ref(), Status::Changed, None, &tally, edits)
                 .unwrap();

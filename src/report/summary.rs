@@ -105,11 +105,15 @@ pub struct Totals {
     pub failed: usize,
     /// The sums.
     pub tally: Tally,
+    /// Whether a place that is named is in an entry of an archive.
+    has_entries: bool,
 }
 
 impl Totals {
-    /// Counts in one input. `changed` is whether it changes also where there is no edit.
-    pub fn add(&mut self, tally: &Tally, changed: bool) {
+    /// Counts in one input, which is called `path`. `changed` is whether it changes also where there is no edit.
+    pub fn add(&mut self, path: &Path, tally: &Tally, changed: bool) {
+        let mut places = tally.guesses.first.iter().chain(&tally.unresolved.first);
+        self.has_entries |= places.any(|(place, _)| place != path);
         self.files += 1;
         self.changed += usize::from(changed || tally.edits() > 0);
         self.tally.join(tally);
@@ -129,16 +133,8 @@ impl Totals {
 impl fmt::Display for Totals {
     /// `42 changes (8 annotation, 4 torn, 30 script); 2 guesses at 2:5, 4:7; 1 unresolved at 9:2`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let places = self
-            .tally
-            .guesses
-            .first
-            .iter()
-            .chain(&self.tally.unresolved.first);
-        let mut paths: Vec<&PathBuf> = places.map(|(path, _)| path).collect();
-        paths.dedup();
         // An archive is one input with texts that have paths of their own.
-        let several = self.files + self.failed > 1 || paths.len() > 1;
+        let with_path = self.files + self.failed > 1 || self.has_entries;
         let tally = &self.tally;
         match tally.edits() {
             0 if self.changed > 0 => write!(
@@ -174,7 +170,7 @@ impl fmt::Display for Totals {
                         ""
                     }
                 )?;
-                write_first(formatter, places, several)
+                write_first(formatter, places, with_path)
             }
         };
         write_places(&tally.guesses, "guess")?;
@@ -243,22 +239,29 @@ mod tests {
         tally.add(&view);
         let mut totals = Totals::default();
         assert_eq!(totals.to_string(), "nothing changed");
-        totals.add(&tally, true);
+        totals.add("頁.txt".as_ref(), &tally, true);
         assert_eq!(
             totals.to_string(),
             "2 changes (1 annotation, 1 torn); 1 guess at 2:4; 1 unresolved at 2:1"
         );
-        totals.add(&tally, true);
+        totals.add("頁.txt".as_ref(), &tally, true);
         totals.failed = 1;
         assert_eq!(
             totals.to_string(),
             "4 changes in 2 of 3 files (2 annotation, 2 torn); 2 guesses at 頁.txt:2:4, 頁.txt:2:4; \
              2 unresolved at 頁.txt:2:1, 頁.txt:2:1; 1 file failed"
         );
+        // An archive with one text: its place is in the entry.
         let mut totals = Totals::default();
-        totals.add(&Tally::default(), false);
+        totals.add("書.zip".as_ref(), &tally, true);
+        assert_eq!(
+            totals.to_string(),
+            "2 changes (1 annotation, 1 torn); 1 guess at 頁.txt:2:4; 1 unresolved at 頁.txt:2:1"
+        );
+        let mut totals = Totals::default();
+        totals.add("頁.txt".as_ref(), &Tally::default(), false);
         assert!(!totals.found_any());
-        totals.add(&Tally::default(), true);
+        totals.add("頁.txt".as_ref(), &Tally::default(), true);
         assert!(totals.found_any());
         assert_eq!(
             totals.to_string(),

@@ -59,27 +59,25 @@ impl AtomicFile {
     /// Begins to write the file `path`; the folders above it are made.
     pub fn create(path: &Path) -> Result<AtomicFile, SinkError> {
         let failed = |error| SinkError::Write(path.to_owned(), error);
-        let target = match fs::symlink_metadata(path) {
-            Ok(metadata) if metadata.is_symlink() => fs::canonicalize(path).map_err(failed)?,
-            _ => path.to_owned(),
-        };
-        let existing = fs::metadata(&target).ok();
+        // By the name that was given: behind `/dev/stdout` and `/dev/fd/63` there may be a pipe, which has no other.
+        let existing = fs::metadata(path).ok();
         match &existing {
             Some(metadata) if metadata.is_dir() => {
                 return Err(SinkError::IsFolder(path.to_owned()));
             }
             Some(metadata) if !metadata.is_file() => {
-                let file = OpenOptions::new()
-                    .write(true)
-                    .open(&target)
-                    .map_err(failed)?;
+                let file = OpenOptions::new().write(true).open(path).map_err(failed)?;
                 return Ok(AtomicFile {
-                    target,
+                    target: path.to_owned(),
                     writing: Writing::Direct(file),
                 });
             }
             _ => {}
         }
+        let target = match fs::symlink_metadata(path) {
+            Ok(metadata) if metadata.is_symlink() => fs::canonicalize(path).map_err(failed)?,
+            _ => path.to_owned(),
+        };
         let folder = match target.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),

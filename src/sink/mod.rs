@@ -20,7 +20,8 @@ use std::path::PathBuf;
 
 use crate::report::Visible;
 
-/// Why an output cannot be written. Every message names the path and says what to do.
+/// Why an output cannot be written. Every message names the path, tells the cause, which is no source beside it, and says
+/// what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SinkError {
@@ -70,7 +71,7 @@ pub enum SinkError {
     IsFolder(PathBuf),
     /// A file that is to be replaced cannot be read.
     #[error("{}: cannot read: {}", Visible(.0.as_path()), .1)]
-    Open(PathBuf, #[source] io::Error),
+    Open(PathBuf, io::Error),
     /// A file that is not replaced, because something about it could not be kept.
     #[error("{}: not changed: {reason}", Visible(.path.as_path()))]
     Refused {
@@ -84,14 +85,14 @@ pub enum SinkError {
     BackupExists(PathBuf),
     /// The journal of a run that is undone cannot be read.
     #[error("{}: cannot read the journal: {}; what it would put back stays as it is", Visible(.0.as_path()), .1)]
-    Undo(PathBuf, #[source] io::Error),
+    Undo(PathBuf, io::Error),
     /// The journal cannot be written.
     #[error("{}: cannot keep the journal: {}; give another folder with --journal, or --no-journal", Visible(.0.as_path()), .1)]
-    Journal(PathBuf, #[source] io::Error),
+    Journal(PathBuf, io::Error),
     /// The list of finished files cannot be written or read.
     #[error("{}: cannot keep the list of finished files: {}", Visible(.0.as_path()), .1)]
-    State(PathBuf, #[source] io::Error),
+    State(PathBuf, io::Error),
     /// Making, writing or renaming failed.
     #[error("{}: cannot write: {}", Visible(.0.as_path()), .1)]
-    Write(PathBuf, #[source] io::Error),
+    Write(PathBuf, io::Error),
 }

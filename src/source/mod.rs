@@ -21,7 +21,8 @@ pub enum Input {
     File(PathBuf),
 }
 
-/// Why an input cannot be read. Every message names the path and says what to do.
+/// Why an input cannot be read. Every message names the path, tells the cause, which is no source beside it, and says
+/// what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SourceError {
@@ -44,7 +45,7 @@ pub enum SourceError {
     },
     /// Anything else the operating system says.
     #[error("{}: cannot read: {}", Visible(.0.as_path()), .1)]
-    Other(PathBuf, #[source] io::Error),
+    Other(PathBuf, io::Error),
 }
 
 impl Input {

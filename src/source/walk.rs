@@ -1,5 +1,6 @@
 //! Folders: which files in them are read, in an order that never changes.
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use ignore::overrides::{Override, OverrideBuilder};
@@ -157,11 +158,25 @@ impl Walker {
                     })
                 })
             }
-            Err(error) => Some(Err(SourceError::Listing {
-                path: root.clone(),
-                message: Visible(&*error.to_string()).to_string(),
-            })),
+            Err(error) => Some(Err(not_listed(&root, &error))),
         })))
+    }
+}
+
+/// The error of a folder that cannot be listed, with its path and what the system says, each once.
+fn not_listed(path: &Path, error: &ignore::Error) -> SourceError {
+    let cause: &dyn Error = match error {
+        ignore::Error::WithPath { path, err } => return not_listed(path, err),
+        ignore::Error::WithDepth { err, .. } => return not_listed(path, err),
+        ignore::Error::Io(error) => {
+            let inner = error.get_ref().and_then(|inner| inner.source());
+            inner.unwrap_or(error)
+        }
+        other => other,
+    };
+    SourceError::Listing {
+        path: path.to_owned(),
+        message: Visible(&*cause.to_string()).to_string(),
     }
 }
 
@@ -183,6 +198,22 @@ pub const TEMPORARY_SUFFIX: &str = ".tmp";
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_that_cannot_be_listed_is_named_once() {
+        let denied = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        let error = ignore::Error::WithDepth {
+            depth: 1,
+            err: Box::new(ignore::Error::WithPath {
+                path: "d/x".into(),
+                err: Box::new(ignore::Error::Io(denied)),
+            }),
+        };
+        assert_eq!(
+            not_listed("d".as_ref(), &error).to_string(),
+            "d/x: cannot list the folder: permission denied"
+        );
+    }
     use std::fs;
 
     fn files(walk: Walk, root: &Path) -> Vec<String> {

@@ -104,16 +104,16 @@ fn read_until(reader: &mut impl Read, buffer: &mut Vec<u8>, length: usize) -> io
     Ok(read < missing)
 }
 
-/// Why an input could not be repaired to its end.
+/// Why an input could not be repaired to its end. A message tells its cause, which is no source beside it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StreamError {
     /// Reading failed.
     #[error("cannot read: {0}")]
-    Read(#[source] io::Error),
+    Read(io::Error),
     /// Writing failed.
     #[error("cannot write: {0}")]
-    Write(#[source] io::Error),
+    Write(io::Error),
     /// The bytes are not text.
     #[error(transparent)]
     Decode(#[from] DecodeError),
@@ -205,12 +205,16 @@ pub fn repair_with_threads<R: Read, E: From<StreamError>>(
     let mut workers = 1;
     while let Some((bytes, last)) = blocks.next_block().map_err(StreamError::Read)? {
         let is_first = place == Place::default();
-        let decoded = if is_first {
+        let mut decoded = if is_first {
             decode::decode(&bytes, encoding)
         } else {
             decode_following(&bytes, encoding)
         }
         .map_err(StreamError::Decode)?;
+        // What is declared counts for a page that is ASCII throughout, and this one goes on.
+        if !last && encoding.is_none() && bytes.is_ascii() && decoded.form == Form::Plain {
+            decoded.encoding = UTF_8;
+        }
         if !last && decoded.form != Form::Plain {
             let encoding = decoded.encoding_name();
             return Err(StreamError::Decode(DecodeError::TooLong { encoding }).into());

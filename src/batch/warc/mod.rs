@@ -387,12 +387,12 @@ impl Batch<'_> {
         let Some(kind) = kind_of_media(&mime, &body) else {
             return Ok(None);
         };
-        // Text that is UTF-8 is, whatever the server says.
+        // Text that is UTF-8 is, whatever the server says; of ASCII nothing but what it says is known.
         let declared = charset.as_deref().and_then(|label| parse_label(label).ok());
         let encoding = unit
             .encoding
             .or(declared)
-            .filter(|_| simdutf8::basic::from_utf8(&body).is_err());
+            .filter(|_| body.is_ascii() || simdutf8::basic::from_utf8(&body).is_err());
         let inner = Unit {
             path: &parts.path,
             name: "".as_ref(),

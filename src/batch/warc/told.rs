@@ -14,6 +14,7 @@ use crate::stream::Place;
 /// What is to be told about a text.
 pub(super) enum Told {
     Block(Box<OwnedBlock>),
+    Noted(PathBuf, String),
     End(PathBuf),
     Skipped(PathBuf, String),
     Failed(PathBuf, String),
@@ -71,6 +72,7 @@ pub(super) fn owned(event: Event<'_>) -> Told {
                 output: block.output.map(bytes),
             }))
         }
+        Event::Noted(path, note) => Told::Noted(path.to_owned(), note),
         Event::End(path) => Told::End(path.to_owned()),
         Event::Skipped(path, reason) => Told::Skipped(path.to_owned(), reason),
         Event::Failed(path, message) => Told::Failed(path.to_owned(), message),
@@ -96,6 +98,7 @@ pub(super) fn tell(told: &Told, observer: &mut Observer<'_>) -> io::Result<()> {
             repaired: &block.repaired,
             output: block.output.as_deref(),
         })),
+        Told::Noted(path, note) => observer(Event::Noted(path, note.clone())),
         Told::End(path) => observer(Event::End(path)),
         Told::Skipped(path, reason) => observer(Event::Skipped(path, reason.clone())),
         Told::Failed(path, message) => observer(Event::Failed(path, message.clone())),
