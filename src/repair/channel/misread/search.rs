@@ -1154,14 +1154,17 @@ impl Search<'_> {
         {
             return Rc::clone(behind);
         }
-        let wrong = self.chain.0[0].wrong;
+        let Layer { right, wrong } = self.chain.0[0];
         let mut behind = Behind {
             alone: [0.0; 256],
             ahead: [0.0; 256],
         };
         for byte in 0x80..=0xFF_u8 {
             let at = usize::from(byte);
-            behind.ahead[at] = self.ahead_of(Pending::NONE.with(byte), code);
+            behind.ahead[at] = match right.step(Pending::NONE, byte) {
+                Step::Wait(begun) => self.ahead_of(begun, code),
+                _ => -DEAD_END,
+            };
             if let Some(next) = next.filter(|_| !wrong.is_single_byte()) {
                 behind.alone[at] = if wrong.pair(byte, next).is_some() {
                     f32::INFINITY
