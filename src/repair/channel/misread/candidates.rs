@@ -211,6 +211,7 @@ impl Trials<'_> {
             tolerant: true,
             sample: true,
             budget: usize::MAX,
+            pace: search::PACE,
         };
         let outcome = search::search(self.sample, chain, self.model, way, self.cache);
         let is_good = self.judge(&outcome, chain, is_whole && chain.is_of_utf8());
@@ -262,6 +263,7 @@ impl Trials<'_> {
                 tolerant: false,
                 sample: true,
                 budget,
+                pace: search::PACE,
             };
             let mut outcome = search::search(self.sample, &chain, self.model, way, self.cache);
             if (few || is_half) && outcome.score <= self.plain {
@@ -304,6 +306,7 @@ impl Trials<'_> {
                 tolerant: false,
                 sample: true,
                 budget: SILENT,
+                pace: search::PACE,
             };
             let outcome = search::search(self.sample, &chain, self.model, way, self.cache);
             let gain = outcome.score - self.plain;

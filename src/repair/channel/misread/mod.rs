@@ -74,7 +74,7 @@ const LINE: usize = 4096;
 /// novels has hundreds), then of long ones, as text in another language has them.
 const MOST_DEEP: [usize; 2] = [4, 8];
 const MOST_FAILURES: [usize; 2] = [16, 64];
-/// One in so many is looked at from there on.
+/// One in so many is looked at from there on, and again so many times fewer when there are as many times more.
 const EVERY: [usize; 2] = [64, 8];
 /// Suspicious characters of a kind side by side that make a part of its own.
 const OF_A_KIND: usize = 3;
@@ -419,7 +419,23 @@ impl Repairer<'_> {
     /// Whether another stretch is worth a full look, after those of its kind in which nothing was found.
     fn may_discover(&self, kind: usize) -> bool {
         let failures = self.failures[kind];
-        failures < MOST_FAILURES[kind] || failures.is_multiple_of(EVERY[kind])
+        let mut every = 1;
+        let mut most = MOST_FAILURES[kind];
+        while failures >= most {
+            every *= EVERY[kind];
+            most *= EVERY[kind];
+        }
+        failures.is_multiple_of(every)
+    }
+
+    /// How fast a piece is searched with a chain that the page has shown (`known`) or not.
+    fn pace(&self, piece: &Piece, known: bool) -> (usize, usize) {
+        let kind = piece.kind(self.text);
+        if known || self.failures[kind] < MOST_DEEP[kind] {
+            search::PACE
+        } else {
+            search::PACE_IN_VAIN
+        }
     }
 
     /// The runs of a piece with one chain, those that nobody would believe left out, and the score of the search.
@@ -437,6 +453,7 @@ impl Repairer<'_> {
             tolerant: false,
             sample: false,
             budget: usize::MAX,
+            pace: self.pace(piece, known),
         };
         let mut outcome = search::search(text, chain, self.model, way, &mut self.cache);
         // Where next to nothing was found, losses without a trace may explain that only in UTF-8, or where bytes that

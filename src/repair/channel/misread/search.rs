@@ -49,7 +49,9 @@ const TRIES_INNER: usize = 512;
 /// again: some, and so many for each byte that was read. What is searched when depends on the text before it in the piece
 /// and on nothing else, so that a long text is repaired like many short ones, in time that grows with its length. With 300
 /// a byte sentences that lost bytes come back as well as without a bound, with 100 one in a hundred fewer.
-const PACE: (usize, usize) = (20_000, 300);
+pub(super) const PACE: (usize, usize) = (20_000, 300);
+/// The same on a page that has shown nothing but failures so far.
+pub(super) const PACE_IN_VAIN: (usize, usize) = (2_000, 30);
 /// What is looked at by a search that is ahead of its pace.
 const NARROW: Narrow = Narrow {
     tries: 4,
@@ -403,6 +405,8 @@ pub(super) struct Way<'w> {
     pub(super) sample: bool,
     /// Look-ups in the model after which nothing is filled any more.
     pub(super) budget: usize,
+    /// Look-ups, and for each byte, after which only the best hypotheses may have lost something.
+    pub(super) pace: (usize, usize),
 }
 
 /// Reads `text`, a line or a piece of one, through the chain.
@@ -623,7 +627,7 @@ impl Search<'_> {
                 _ => OPEN_LATE * row,
             };
             let again = matches!(c, '?' | '\u{FFFD}') && before == Some(c);
-            self.narrow = !self.way.sample && self.lookups > PACE.0 + PACE.1 * at;
+            self.narrow = !self.way.sample && self.lookups > self.way.pace.0 + self.way.pace.1 * at;
             let most_tried = match (self.narrow, again) {
                 (true, _) => NARROW.tries,
                 (_, true) => TRIES_AGAIN,
