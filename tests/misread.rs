@@ -245,3 +245,50 @@ fn most_of_what_lost_bytes_comes_back() {
         );
     }
 }
+
+/// A long text that lost bytes all over, on one line or on many, comes back to its end, and a second run finds nothing
+/// more: what one part of it costs takes nothing away from another.
+#[test]
+fn a_long_text_comes_back_throughout_and_once() {
+    let layer = |right, wrong| Chain(vec![Layer { right, wrong }]);
+    for (chain, characters, least) in [
+        (layer(Right::Gb18030, Wrong::Big5), 12_000, 0.9),
+        (layer(Right::Utf8, Wrong::Gbk), 12_000, 0.95),
+    ] {
+        for line_end in ["", "\n"] {
+            let lines: Vec<String> = (100..)
+                .map(|seed| text(&chain, seed) + line_end)
+                .filter(|line| {
+                    let shown = misread_all(line, &chain, Loss::Replacement);
+                    shown.is_some_and(|shown| shown.lost * 6 <= shown.bytes)
+                })
+                .scan(0, |so_far, line| {
+                    *so_far += line.chars().count();
+                    (*so_far < characters).then_some(line)
+                })
+                .collect();
+            let original = lines.concat();
+            let shown = misread_all(&original, &chain, Loss::Replacement).expect("a text");
+            assert!(
+                shown.lost * 50 > shown.bytes,
+                "{chain}: too little was lost"
+            );
+            let once = repairer().fix(&shown.text);
+            let last: String = last_part(&original);
+            let wrong = distance(&last_part(&once.text), &last);
+            println!("{chain}: {wrong} of {} wrong in the last part", last.len());
+            assert!(
+                wrong as f64 <= (1.0 - least) * last.chars().count() as f64,
+                "{chain}: {wrong} wrong"
+            );
+            let twice = repairer().fix(&once.text);
+            assert_eq!(twice.text, once.text, "{chain}");
+        }
+    }
+}
+
+/// The last 400 characters.
+fn last_part(text: &str) -> String {
+    let all: Vec<char> = text.chars().collect();
+    all[all.len().saturating_sub(400)..].iter().collect()
+}

@@ -82,7 +82,7 @@ const OFF_OTHER: f32 = 4.0;
 /// Text under a layer is looked at further when so much of it, above ASCII, is still suspicious.
 const SUSPICIOUS: f32 = 0.25;
 
-/// The chains that explain the stretch best, the best one first, and the look-ups it took.
+/// The chains that explain the stretch best, the best one first.
 ///
 /// An `unusual` stretch is suspicious as a whole, others because of the rare characters in them.
 pub(super) fn chains(
@@ -90,7 +90,8 @@ pub(super) fn chains(
     unusual: bool,
     model: &Model,
     most_layers: usize,
-) -> (Vec<Chain>, usize) {
+    cache: &mut search::Cache,
+) -> Vec<Chain> {
     // The more there is on a line, the more of it may be odd by accident.
     let enough = ODD.max(ODD_EACH * stretch.chars().take(SAMPLE).count() as f32);
     let is_odd = |sample: &&str| !is_sound(sample, enough, model) || is_whole_utf8(sample);
@@ -99,7 +100,7 @@ pub(super) fn chains(
         &stretch[..end.map_or(stretch.len(), |(at, _)| at)]
     });
     let Some(sample) = beginning.into_iter().chain(samples(stretch)).find(is_odd) else {
-        return (Vec::new(), 0);
+        return Vec::new();
     };
     let mut trials = Trials {
         sample,
@@ -107,8 +108,8 @@ pub(super) fn chains(
         model,
         found: Vec::new(),
         open: Vec::new(),
-        lookups: 0,
         whole: false,
+        cache,
     };
     let is_half = is_half_width(sample);
     let mut level: Vec<(Chain, String)> = vec![(Chain(Vec::new()), sample.to_owned())];
@@ -185,7 +186,7 @@ pub(super) fn chains(
             }
         }
     }
-    (chains, trials.lookups)
+    chains
 }
 
 struct Trials<'t> {
@@ -195,9 +196,9 @@ struct Trials<'t> {
     found: Vec<(f32, bool, Chain)>,
     /// What does not read well as long as nothing is filled, and how its best characters read.
     open: Vec<(f32, Chain)>,
-    lookups: usize,
     /// One that reads well leaves no byte over.
     whole: bool,
+    cache: &'t mut search::Cache,
 }
 
 impl Trials<'_> {
@@ -210,9 +211,9 @@ impl Trials<'_> {
             tolerant: true,
             sample: true,
             budget: usize::MAX,
+            pace: search::PACE,
         };
-        let outcome = search::search(self.sample, chain, self.model, way);
-        self.lookups += outcome.lookups;
+        let outcome = search::search(self.sample, chain, self.model, way, self.cache);
         let is_good = self.judge(&outcome, chain, is_whole && chain.is_of_utf8());
         self.whole |= is_good && is_whole && self.has_good();
         is_good
@@ -262,13 +263,12 @@ impl Trials<'_> {
                 tolerant: false,
                 sample: true,
                 budget,
+                pace: search::PACE,
             };
-            let mut outcome = search::search(self.sample, &chain, self.model, way);
-            self.lookups += outcome.lookups;
+            let mut outcome = search::search(self.sample, &chain, self.model, way, self.cache);
             if (few || is_half) && outcome.score <= self.plain {
                 way.silent = &places;
-                outcome = search::search(self.sample, &chain, self.model, way);
-                self.lookups += outcome.lookups;
+                outcome = search::search(self.sample, &chain, self.model, way, self.cache);
             }
             let gain = outcome.score - self.plain - LAYER * (chain.0.len() - 1) as f32;
             if !self.judge(&outcome, &chain, false)
@@ -306,9 +306,9 @@ impl Trials<'_> {
                 tolerant: false,
                 sample: true,
                 budget: SILENT,
+                pace: search::PACE,
             };
-            let outcome = search::search(self.sample, &chain, self.model, way);
-            self.lookups += outcome.lookups;
+            let outcome = search::search(self.sample, &chain, self.model, way, self.cache);
             let gain = outcome.score - self.plain;
             if gain > 0.0 {
                 self.found.push((gain, false, chain));

@@ -67,10 +67,6 @@ const TEMPERATURE: f32 = 1.7;
 const FAR_BEHIND: f32 = 12.0;
 /// Candidates listed for one spot.
 const MOST_CANDIDATES: usize = 8;
-/// Look-ups in the model that a page may cost, and for each of its bytes; as in the splice channel.
-const BUDGET: (usize, usize) = (1_000_000, 12);
-/// Look-ups that one piece of a line may cost, and for each of its bytes.
-const LINE_BUDGET: (usize, usize) = (300_000, 1_000);
 /// A line is taken whole up to this length, in bytes; of a longer one so much around the stretch.
 const LINE: usize = 4096;
 /// Stretches without a result from which on layers are no longer looked for, and from which on only some stretches
@@ -78,7 +74,7 @@ const LINE: usize = 4096;
 /// novels has hundreds), then of long ones, as text in another language has them.
 const MOST_DEEP: [usize; 2] = [4, 8];
 const MOST_FAILURES: [usize; 2] = [16, 64];
-/// One in so many is looked at from there on.
+/// One in so many is looked at from there on, and again so many times fewer when there are as many times more.
 const EVERY: [usize; 2] = [64, 8];
 /// Suspicious characters of a kind side by side that make a part of its own.
 const OF_A_KIND: usize = 3;
@@ -116,9 +112,9 @@ pub fn repair(text: &str, model: &Model, options: &Options) -> (EditList, Vec<Un
         text,
         model,
         known: Vec::new(),
-        lookups: BUDGET.0 + BUDGET.1 * text.len(),
         failures: [0; 2],
         runs: BTreeMap::new(),
+        cache: search::Cache::default(),
     };
     let pieces: Vec<Piece> = pieces(text, &stretches, &unusual)
         .into_iter()
@@ -325,12 +321,11 @@ struct Repairer<'t> {
     text: &'t str,
     model: &'t Model,
     known: Vec<Known>,
-    /// Look-ups that are left.
-    lookups: usize,
     /// Stretches that nothing was found in, short and long ones.
     failures: [usize; 2],
     /// What is believed, by where it begins.
     runs: BTreeMap<usize, Run>,
+    cache: search::Cache,
 }
 
 /// A misread run, and what was written.
@@ -382,19 +377,14 @@ impl Repairer<'_> {
         };
         let sample = piece.sample(self.text);
         let kind = piece.kind(self.text);
-        if discover
-            && !sure(&best)
-            && self.lookups > 0
-            && self.may_discover(kind)
-            && holes(sample) <= MOST_HOLES
-        {
+        if discover && !sure(&best) && self.may_discover(kind) && holes(sample) <= MOST_HOLES {
             let layers = if self.failures[kind] < MOST_DEEP[kind] {
                 MOST_LAYERS
             } else {
                 1
             };
-            let (found, lookups) = candidates::chains(sample, piece.unusual, self.model, layers);
-            self.lookups = self.lookups.saturating_sub(lookups);
+            let found =
+                candidates::chains(sample, piece.unusual, self.model, layers, &mut self.cache);
             for chain in found {
                 if self.known.iter().any(|known| known.chain == chain) {
                     continue;
@@ -430,7 +420,23 @@ impl Repairer<'_> {
     /// Whether another stretch is worth a full look, after those of its kind in which nothing was found.
     fn may_discover(&self, kind: usize) -> bool {
         let failures = self.failures[kind];
-        failures < MOST_FAILURES[kind] || failures.is_multiple_of(EVERY[kind])
+        let mut every = 1;
+        let mut most = MOST_FAILURES[kind];
+        while failures >= most {
+            every *= EVERY[kind];
+            most *= EVERY[kind];
+        }
+        failures.is_multiple_of(every)
+    }
+
+    /// How fast a piece is searched with a chain that the page has shown (`known`) or not.
+    fn pace(&self, piece: &Piece, known: bool) -> (usize, usize) {
+        let kind = piece.kind(self.text);
+        if known || self.failures[kind] < MOST_DEEP[kind] {
+            search::PACE
+        } else {
+            search::PACE_IN_VAIN
+        }
     }
 
     /// The runs of a piece with one chain, those that nobody would believe left out, and the score of the search.
@@ -441,17 +447,16 @@ impl Repairer<'_> {
             .any(|known| known.chain == *chain && known.support >= KNOWN);
         let open = if known { OPEN_KNOWN } else { search::OPEN };
         let text = &self.text[piece.span.clone()];
-        let budget = (LINE_BUDGET.0 + LINE_BUDGET.1 * text.len()).min(self.lookups);
         let mut way = search::Way {
             open,
             silent: &[],
             doubles: false,
             tolerant: false,
             sample: false,
-            budget,
+            budget: usize::MAX,
+            pace: self.pace(piece, known),
         };
-        let mut outcome = search::search(text, chain, self.model, way);
-        self.lookups = self.lookups.saturating_sub(outcome.lookups);
+        let mut outcome = search::search(text, chain, self.model, way, &mut self.cache);
         // Where next to nothing was found, losses without a trace may explain that only in UTF-8, or where bytes that
         // nothing stands for are few.
         let anywhere = candidates::is_utf8_like(text, chain);
@@ -482,9 +487,7 @@ impl Repairer<'_> {
         way.doubles = puts.any(|put| put.known) || latin && !silent.is_empty();
         if !silent.is_empty() || way.doubles {
             way.silent = &silent;
-            way.budget = budget.saturating_sub(outcome.lookups);
-            let again = search::search(text, chain, self.model, way);
-            self.lookups = self.lookups.saturating_sub(again.lookups);
+            let again = search::search(text, chain, self.model, way, &mut self.cache);
             if again.score > outcome.score {
                 outcome = again;
             }

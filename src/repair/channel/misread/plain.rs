@@ -7,7 +7,7 @@
 use crate::lm::{Context, Model, Symbol};
 
 /// Nats of an unknown character, of whatever kind.
-const UNKNOWN: f32 = -13.0;
+pub(super) const UNKNOWN: f32 = -13.0;
 /// Nats of a letter that follows letters of its own script: 3 to 3.5 nats in alphabets.
 const LETTER: f32 = -3.5;
 /// A letter with a diacritic among Latin letters; and one that is alone.
@@ -155,6 +155,12 @@ pub(super) fn read_original(
     before: Option<char>,
     c: char,
 ) -> (Context, f32) {
+    // Nearly all of them; nothing below is about these.
+    let is_han = |c| matches!(c, '\u{4E00}'..='\u{9FFF}');
+    if is_han(c) && before.is_none_or(is_han) {
+        let (next, nats) = model.advance(context, c);
+        return (next, nats.max(UNKNOWN));
+    }
     let (next, nats) = read(model, context, before, c);
     let kind = kind(c);
     let same = before.is_some_and(|before| self::kind(before) == kind);

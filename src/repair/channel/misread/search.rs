@@ -7,6 +7,7 @@
 //! last layer's characters are read by the language model. Where bytes were lost the hypothesis splits.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 use crate::lm::{Context, Model};
@@ -44,10 +45,26 @@ const WIDTH_SILENT: usize = 400;
 const TRIES_FEW: usize = 12;
 /// The same for marks that come out of a layer upon others.
 const TRIES_INNER: usize = 512;
+/// Look-ups in the model after which only the best hypotheses may have lost something until the search has fallen behind
+/// again: some, and so many for each byte that was read. What is searched when depends on the text before it in the piece
+/// and on nothing else, so that a long text is repaired like many short ones, in time that grows with its length. With 300
+/// a byte sentences that lost bytes come back as well as without a bound, with 100 one in a hundred fewer.
+pub(super) const PACE: (usize, usize) = (20_000, 300);
+/// The same on a page that has shown nothing but failures so far.
+pub(super) const PACE_IN_VAIN: (usize, usize) = (2_000, 30);
+/// What is looked at by a search that is ahead of its pace.
+const NARROW: Narrow = Narrow {
+    tries: 4,
+    tries_silent: 2,
+    tries_inner: 8,
+    width: 200,
+};
 /// What a character costs that is not complete, where hypotheses are ranked: about what Chinese characters cost.
 const INCOMPLETE: f32 = 5.0;
-/// By how much a character costs less in its place than by itself, on average.
+/// By how much a character costs less in its place than by itself, on average, and at most as a rule: with 7 all that came
+/// out with a full look at each one comes out, with 5 one lossy sentence in a hundred less.
 const IN_CONTEXT: f32 = 1.5;
+const MOST_IN_CONTEXT: f32 = 7.0;
 /// What a hypothesis is ranked down by that the next byte does not fit: it may go on only where more was lost.
 const DEAD_END: f32 = 10.0;
 /// What it costs to begin a run that nothing on the page speaks for yet.
@@ -109,6 +126,14 @@ const DOUBLE: f32 = 5.0;
 const ACCIDENT: f32 = 2.0;
 /// What it costs that a character is of the other script than those before it: the model folds both scripts.
 const OTHER_SCRIPT: f32 = 3.0;
+
+/// See the constants of the same names.
+struct Narrow {
+    tries: usize,
+    tries_silent: usize,
+    tries_inner: usize,
+    width: usize,
+}
 
 /// What a lost lead byte must have eaten, seen from what stands behind its mark: some decoders take the next byte for the
 /// second one of a pair, whatever it is, so that `！</p>` shows as `锛?/p>`. The end of markup or of a value is plain to see
@@ -295,14 +320,12 @@ pub(super) struct Outcome {
     pub(super) rivals: Vec<Rival>,
     /// Log-probability of the best path minus costs.
     pub(super) score: f32,
-    /// How many look-ups in the model it took.
-    pub(super) lookups: usize,
 }
 
 const ROOT: u32 = u32::MAX;
 
 /// What a text shows of how bytes were lost.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 struct Traces {
     /// It has U+FFFD.
     replacement: bool,
@@ -382,10 +405,18 @@ pub(super) struct Way<'w> {
     pub(super) sample: bool,
     /// Look-ups in the model after which nothing is filled any more.
     pub(super) budget: usize,
+    /// Look-ups, and for each byte, after which only the best hypotheses may have lost something.
+    pub(super) pace: (usize, usize),
 }
 
 /// Reads `text`, a line or a piece of one, through the chain.
-pub(super) fn search(text: &str, chain: &Chain, model: &Model, way: Way<'_>) -> Outcome {
+pub(super) fn search(
+    text: &str,
+    chain: &Chain,
+    model: &Model,
+    way: Way<'_>,
+    cache: &mut Cache,
+) -> Outcome {
     Search {
         chain,
         model,
@@ -396,14 +427,32 @@ pub(super) fn search(text: &str, chain: &Chain, model: &Model, way: Way<'_>) -> 
         eaten: None,
         exhausted: false,
         inner_tries: 0,
+        narrow: false,
         single_only: false,
         nodes: Vec::with_capacity(text.len()),
         merges: Vec::new(),
         lookups: 0,
-        losses: HashMap::new(),
+        cache,
         pool: Vec::new(),
+        behind: None,
+        order: Vec::new(),
+        following: None,
+        offers: Offers::new(WIDTH_AFTER_HOLE),
     }
     .run(text)
+}
+
+/// What may have been lost, by the layer and whether it is the innermost one, the traces of the text, what is pending, and
+/// whether nothing stands for it. It depends on nothing else, and so is worked out once for all searches.
+#[derive(Debug, Default)]
+pub(super) struct Cache(HashMap<(Layer, bool, Traces, Pending, bool), Rc<Losses>>);
+
+/// What may have been lost at a place, in the order of the first bytes.
+#[derive(Debug)]
+struct Losses {
+    list: Vec<Loss>,
+    /// Those that begin with the same byte.
+    groups: Vec<Range<usize>>,
 }
 
 struct Search<'s> {
@@ -419,6 +468,8 @@ struct Search<'s> {
     eaten: Option<(u8, f32)>,
     /// The look-ups are used up.
     exhausted: bool,
+    /// The search is ahead of its pace: only the best hypotheses are looked at.
+    narrow: bool,
     /// Two bytes lost one after the other are not tried.
     single_only: bool,
     /// How many marks among the characters of inner layers this step has met.
@@ -427,8 +478,16 @@ struct Search<'s> {
     merges: Vec<Merge>,
     lookups: usize,
     /// What a layer may have lost, by what is pending, and whether without a trace.
-    losses: HashMap<(usize, Pending, bool), Rc<[Loss]>>,
+    cache: &'s mut Cache,
     pool: Vec<Vec<Hypothesis>>,
+    /// What the bytes behind say of what is lost in front of them, by these bytes.
+    behind: Option<(BehindKey, Rc<Behind>)>,
+    /// Room to rank hypotheses in.
+    order: Vec<(usize, f32)>,
+    /// The bytes behind the character that is read, where they are known.
+    following: Option<Code>,
+    /// What the mark that is read may stand for.
+    offers: Offers,
 }
 
 /// One or two bytes that may have been lost.
@@ -440,6 +499,87 @@ struct Loss {
     two_alone: bool,
     /// What it costs beyond the usual.
     extra: f32,
+    /// What they complete, if anything, and what is pending behind them.
+    character: Option<(char, f32)>,
+    after: Pending,
+}
+
+/// Losses that may explain what stands at one place, ranked before anything is made of them: of thousands some hundreds
+/// are worth it.
+#[derive(Debug)]
+struct Offers {
+    /// How many are taken.
+    most: usize,
+    list: Vec<Offer>,
+    /// The hypotheses that they are offered to, what these have lost there, and for what.
+    parents: Vec<(Hypothesis, Rc<Losses>, u8)>,
+    best: f32,
+    /// The rank below which nothing is taken.
+    floor: f32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Offer {
+    rank: f32,
+    cost: f32,
+    parent: u32,
+    loss: u32,
+}
+
+impl Offers {
+    fn new(most: usize) -> Offers {
+        Offers {
+            most,
+            list: Vec::new(),
+            parents: Vec::new(),
+            best: f32::NEG_INFINITY,
+            floor: f32::NEG_INFINITY,
+        }
+    }
+
+    fn clear(&mut self, best: f32) {
+        self.list.clear();
+        self.parents.clear();
+        self.best = best;
+        self.floor = best - BEHIND;
+    }
+
+    fn push(&mut self, offer: Offer) {
+        if offer.rank <= self.floor {
+            return;
+        }
+        if offer.rank > self.best {
+            self.best = offer.rank;
+            self.floor = self.floor.max(offer.rank - BEHIND);
+        }
+        self.list.push(offer);
+        if self.list.len() >= 2 * self.most {
+            self.cut();
+        }
+    }
+
+    /// Gives up all but the best.
+    fn cut(&mut self) {
+        self.list.retain(|offer| offer.rank > self.floor);
+        if self.list.len() > self.most {
+            let (_, last, _) = self
+                .list
+                .select_nth_unstable_by(self.most, |a, b| b.rank.total_cmp(&a.rank));
+            self.floor = self.floor.max(last.rank);
+            self.list.truncate(self.most);
+        }
+    }
+}
+
+/// The byte behind and those of the character there.
+type BehindKey = (Option<u8>, Option<Code>);
+
+/// What the bytes behind a lost one say of it, worked out once for each value.
+struct Behind {
+    /// What a lone byte costs in front of the next one; infinity where it cannot be.
+    alone: [f32; 256],
+    /// What the character will cost that the byte begins.
+    ahead: [f32; 256],
 }
 
 impl Search<'_> {
@@ -487,7 +627,13 @@ impl Search<'_> {
                 _ => OPEN_LATE * row,
             };
             let again = matches!(c, '?' | '\u{FFFD}') && before == Some(c);
-            let most_tried = if again { TRIES_AGAIN } else { TRIES[0] };
+            self.narrow = !self.way.sample && self.lookups > self.way.pace.0 + self.way.pace.1 * at;
+            let most_tried = match (self.narrow, again) {
+                (true, _) => NARROW.tries,
+                (_, true) => TRIES_AGAIN,
+                _ => TRIES[0],
+            };
+            self.offers.most = self.width_after_hole();
             let following = text[to..].chars().next();
             self.eaten = matches!(c, '?' | char::REPLACEMENT_CHARACTER)
                 .then(|| eaten_before(&text[to..]))
@@ -519,14 +665,19 @@ impl Search<'_> {
                 self.drop_silently(&mut beam, own);
             }
             next.clear();
+            self.following = following
+                .filter(|&c| !matches!(c, '?' | ' ' | char::REPLACEMENT_CHARACTER))
+                .and_then(|c| outer.encode(c));
+            self.offers.clear(f32::NEG_INFINITY);
             let mut tried = 0;
             for &(mut hypothesis) in &beam {
-                let so_far = next.len();
+                let so_far = next.len() + self.offers.parents.len();
                 let exhausted = exhausted || tried >= most_tried;
                 if hypothesis.inside {
                     tried += 1;
                     self.take(hypothesis, c, following, exhausted, &mut next);
-                    if next.len() == so_far && !exhausted && !self.way.tolerant {
+                    let goes_on = next.len() + self.offers.parents.len() > so_far;
+                    if !goes_on && !exhausted && !self.way.tolerant {
                         // Nothing goes on here: something is missing in front.
                         let mut dropped = vec![hypothesis];
                         self.drop_silently(&mut dropped, own);
@@ -566,10 +717,11 @@ impl Search<'_> {
                     self.take(opened, c, following, exhausted, &mut next);
                 }
             }
-            self.finish_step(&mut next, to, following);
+            self.take_offers(&mut next);
+            self.finish_step(&mut next, to);
             if next.is_empty() && !self.way.tolerant {
                 self.give_up(&beam, c, &mut next);
-                self.finish_step(&mut next, to, following);
+                self.finish_step(&mut next, to);
             }
             std::mem::swap(&mut beam, &mut next);
         }
@@ -646,14 +798,17 @@ impl Search<'_> {
                 .and_then(|c| wrong.encode(c))
                 .map(|code| code.bytes()[0]);
             let alone = if self.alone { MARKED_ALONE } else { 0.0 };
-            self.lose(
-                layer,
-                hypothesis,
-                1,
-                next,
-                MARKED.map(|cost| cost + alone),
-                out,
-            );
+            let costs = MARKED.map(|cost| cost + alone);
+            if self.chain.0.len() == 1 {
+                let mut offers = std::mem::replace(&mut self.offers, Offers::new(0));
+                if !wrong.is_single_byte() {
+                    self.lose_eaten(hypothesis, costs[0], out);
+                }
+                self.offer(&mut offers, hypothesis, 1, (next, self.following), costs);
+                self.offers = offers;
+            } else {
+                self.lose(layer, hypothesis, 1, next, costs, out);
+            }
         }
         if c == '\u{FFFD}' {
             return;
@@ -742,7 +897,12 @@ impl Search<'_> {
                     let mut fed = self.pool.pop().unwrap_or_default();
                     let is_mark = matches!(c, '?' | char::REPLACEMENT_CHARACTER);
                     self.inner_tries += usize::from(is_mark);
-                    let exhausted = self.exhausted || is_mark && self.inner_tries > TRIES_INNER;
+                    let most_tries = if self.narrow {
+                        NARROW.tries_inner
+                    } else {
+                        TRIES_INNER
+                    };
+                    let exhausted = self.exhausted || is_mark && self.inner_tries > most_tries;
                     self.feed(layer + 1, hypothesis, c, None, exhausted, &mut fed);
                     for hypothesis in fed.drain(..) {
                         if rest.is_empty() {
@@ -812,7 +972,7 @@ impl Search<'_> {
         let mut begun: Vec<Hypothesis> = Vec::new();
         let mut begun_with = None;
         let place = usize::from(hypothesis.put_count);
-        for loss in &*self.losses(layer, hypothesis.pending[layer], silent) {
+        for loss in &self.losses(layer, hypothesis.pending[layer], silent).list {
             if let Some((byte, cost)) = eaten.filter(|_| !loss.pair) {
                 let mut lost = hypothesis;
                 lost.score -= costs[0] + loss.extra + cost;
@@ -866,13 +1026,21 @@ impl Search<'_> {
     }
 
     /// What a layer may have lost where these bytes are pending; worked out once.
-    fn losses(&mut self, layer: usize, pending: Pending, silent: bool) -> Rc<[Loss]> {
-        if let Some(losses) = self.losses.get(&(layer, pending, silent)) {
+    fn losses(&mut self, layer: usize, pending: Pending, silent: bool) -> Rc<Losses> {
+        let innermost = layer + 1 == self.chain.0.len();
+        let key = (self.chain.0[layer], innermost, self.traces, pending, silent);
+        if let Some(losses) = self.cache.0.get(&key) {
             return Rc::clone(losses);
         }
-        let losses: Rc<[Loss]> = self.find_losses(layer, pending, silent).into();
-        self.losses
-            .insert((layer, pending, silent), Rc::clone(&losses));
+        let list = self.find_losses(layer, pending, silent);
+        let mut groups = Vec::new();
+        let mut start = 0;
+        for group in list.chunk_by(|a, b| a.bytes[0] == b.bytes[0]) {
+            groups.push(start..start + group.len());
+            start += group.len();
+        }
+        let losses = Rc::new(Losses { list, groups });
+        self.cache.0.insert(key, Rc::clone(&losses));
         losses
     }
 
@@ -905,12 +1073,7 @@ impl Search<'_> {
             if after == Step::Reject {
                 continue;
             }
-            losses.push(Loss {
-                bytes: [first, 0],
-                pair: false,
-                two_alone: false,
-                extra,
-            });
+            losses.push(self.loss(layer, pending, &[first], false, extra));
             // Two lost one after the other; a mark would stand for each of them. Where they make pairs, those come below:
             // such a codec loses two lone bytes at the end of a line at most.
             let Step::Wait(waiting) = after else { continue };
@@ -924,12 +1087,7 @@ impl Search<'_> {
                 let Some(own) = cost(second) else { continue };
                 let after = right.step(waiting, second);
                 if after != Step::Reject {
-                    losses.push(Loss {
-                        bytes: [first, second],
-                        pair: true,
-                        two_alone: true,
-                        extra: extra + own,
-                    });
+                    losses.push(self.loss(layer, pending, &[first, second], true, extra + own));
                 }
             }
         }
@@ -955,16 +1113,186 @@ impl Search<'_> {
                 Step::Emit(_) => right.step(Pending::NONE, second),
             };
             if after != Step::Reject {
-                losses.push(Loss {
-                    bytes: [first, second],
-                    pair: true,
-                    two_alone: false,
-                    extra: 0.0,
-                });
+                losses.push(self.loss(layer, pending, &[first, second], false, 0.0));
             }
         }
         losses.sort_by_key(|loss| loss.bytes[0]);
         losses
+    }
+
+    /// Lost bytes, and what comes of them in a layer.
+    fn loss(
+        &self,
+        layer: usize,
+        pending: Pending,
+        bytes: &[u8],
+        two_alone: bool,
+        extra: f32,
+    ) -> Loss {
+        let right = self.chain.0[layer].right;
+        let mut loss = Loss {
+            bytes: [bytes[0], bytes.get(1).copied().unwrap_or(0)],
+            pair: bytes.len() > 1,
+            two_alone,
+            extra,
+            character: None,
+            after: pending,
+        };
+        for &byte in bytes {
+            match right.step(loss.after, byte) {
+                Step::Wait(next) => loss.after = next,
+                Step::Emit(c) => {
+                    let nats = self.model.unigram_log_prob(self.model.symbol(c));
+                    (loss.character, loss.after) = (Some((c, nats)), Pending::NONE);
+                }
+                Step::Reject => {}
+            }
+        }
+        loss
+    }
+
+    /// What the bytes behind a lost one say: `next` is the first one, and `code` those of the character there.
+    fn behind(&mut self, next: Option<u8>, code: Option<Code>) -> Rc<Behind> {
+        if let Some((key, behind)) = &self.behind
+            && *key == (next, code)
+        {
+            return Rc::clone(behind);
+        }
+        let Layer { right, wrong } = self.chain.0[0];
+        let mut behind = Behind {
+            alone: [0.0; 256],
+            ahead: [0.0; 256],
+        };
+        for byte in 0x80..=0xFF_u8 {
+            let at = usize::from(byte);
+            behind.ahead[at] = match right.step(Pending::NONE, byte) {
+                Step::Wait(begun) => self.ahead_of(begun, code),
+                _ => -DEAD_END,
+            };
+            if let Some(next) = next.filter(|_| !wrong.is_single_byte()) {
+                behind.alone[at] = if wrong.pair(byte, next).is_some() {
+                    f32::INFINITY
+                } else if wrong.is_form(byte, next) {
+                    LEAD_ONLY
+                } else {
+                    0.0
+                };
+            }
+        }
+        let behind = Rc::new(behind);
+        self.behind = Some(((next, code), Rc::clone(&behind)));
+        behind
+    }
+
+    /// The same as [`Search::lose`] for the only layer of a chain, in front of the byte `next` of the character `code`;
+    /// but what may have been lost is ranked only.
+    fn offer(
+        &mut self,
+        offers: &mut Offers,
+        hypothesis: Hypothesis,
+        over: u8,
+        (next, code): BehindKey,
+        costs: [f32; 2],
+    ) {
+        let wrong = self.chain.0[0].wrong;
+        let silent = over == 0;
+        let costs = costs.map(|cost| cost + self.traces.cost(0, silent));
+        let lone = hypothesis.lone[0];
+        let behind = self.behind(next, code);
+        // A mark that has eaten what must have stood there is not one byte alone.
+        let has_eaten = !silent && !wrong.is_single_byte() && matches!(self.eaten, Some((_, 0.0)));
+        // Two lone bytes lost where what follows is known make pairs, if any.
+        let two_alone = !self.single_only && (wrong.is_single_byte() || next.is_none());
+        let losses = self.losses(0, hypothesis.pending[0], silent);
+        let parent = offers.parents.len() as u32;
+        let row = self.model.row(hypothesis.context);
+        let mut read = ('\0', 0.0);
+        let mut fits = false;
+        for group in &losses.groups {
+            let first = losses.list[group.start].bytes[0];
+            // Two lone bytes in a row that make a character would have shown as it.
+            if lone != 0 && wrong.pair(lone, first).is_some() {
+                continue;
+            }
+            let alone = behind.alone[usize::from(first)];
+            for (i, loss) in group.clone().zip(&losses.list[group.clone()]) {
+                if loss.two_alone && !two_alone
+                    || !loss.pair && (has_eaten || alone == f32::INFINITY)
+                {
+                    continue;
+                }
+                let ahead = match loss.after.bytes() {
+                    0 => 0.0,
+                    byte @ 0x80..=0xFF => behind.ahead[byte as usize],
+                    _ => self.ahead_of(loss.after, code),
+                };
+                if silent && ahead <= -DEAD_END {
+                    continue;
+                }
+                fits = true;
+                let alone = if loss.pair { 0.0 } else { alone };
+                let cost = costs[usize::from(loss.pair)] + loss.extra + alone;
+                let mut rank = hypothesis.score - cost + ahead;
+                if let Some((c, nats)) = loss.character {
+                    if rank + (nats + MOST_IN_CONTEXT).min(0.0) <= offers.floor {
+                        continue;
+                    }
+                    if read.0 != c {
+                        self.lookups += 1;
+                        read = (c, row.advance(c).1.max(plain::UNKNOWN));
+                    }
+                    rank += read.1;
+                }
+                offers.push(Offer {
+                    rank,
+                    cost,
+                    parent,
+                    loss: i as u32,
+                });
+            }
+        }
+        if fits {
+            offers.parents.push((hypothesis, losses, over));
+        }
+    }
+
+    /// What a mark has eaten with a lost byte.
+    fn lose_eaten(&mut self, hypothesis: Hypothesis, cost: f32, out: &mut Vec<Hypothesis>) {
+        let Some((byte, eaten)) = self.eaten else {
+            return;
+        };
+        let cost = cost + self.traces.cost(0, false) + eaten;
+        for loss in &self.losses(0, hypothesis.pending[0], false).list {
+            if !loss.pair {
+                let mut lost = hypothesis;
+                lost.score -= cost + loss.extra;
+                self.put_back(0, lost, 1, &[loss.bytes[0], byte], out);
+            }
+        }
+    }
+
+    /// Makes hypotheses of the best offers for the character that is read.
+    fn take_offers(&mut self, out: &mut Vec<Hypothesis>) {
+        let mut offers = std::mem::replace(&mut self.offers, Offers::new(0));
+        self.make(&mut offers, out);
+        self.offers = offers;
+    }
+
+    /// Makes hypotheses of the best offers.
+    fn make(&mut self, offers: &mut Offers, out: &mut Vec<Hypothesis>) {
+        offers.cut();
+        for offer in &offers.list {
+            let (mut lost, ref losses, over) = offers.parents[offer.parent as usize];
+            let loss = losses.list[offer.loss as usize];
+            lost.score -= offer.cost;
+            self.put_back(
+                0,
+                lost,
+                over,
+                &loss.bytes[..1 + usize::from(loss.pair)],
+                out,
+            );
+        }
     }
 
     fn put_back(
@@ -992,36 +1320,47 @@ impl Search<'_> {
             .enumerate()
             .filter(|(i, h)| h.inside && (few || *i < TRIES_FRESH || h.fresh == 0))
             .map(|(_, h)| h);
-        for (i, &hypothesis) in tried
-            .take(if few { TRIES_FEW } else { TRIES[1] })
-            .enumerate()
-        {
+        let tried: Vec<Hypothesis> = tried
+            .take(match (self.narrow, few) {
+                (true, _) => NARROW.tries_silent,
+                (_, true) => TRIES_FEW,
+                _ => TRIES[1],
+            })
+            .copied()
+            .collect();
+        let single = self.chain.0.len() == 1;
+        // Of the thousands that a double-byte codec may have lost most do not go together with what follows.
+        let is_plain = !matches!(self.page, ' ' | '?');
+        let code = next.filter(|_| is_plain);
+        let mut offers = Offers::new(if code.is_some() {
+            WIDTH_SILENT
+        } else {
+            WIDTH_AFTER_HOLE
+        });
+        offers.clear(
+            beam.iter()
+                .map(Hypothesis::rank)
+                .fold(f32::NEG_INFINITY, f32::max),
+        );
+        let first = next.map(|code| code.bytes()[0]);
+        for (i, &hypothesis) in tried.iter().enumerate() {
             let costs = if hypothesis.dropped {
                 SILENT_AGAIN
             } else {
                 SILENT
             };
-            for layer in 0..self.chain.0.len() {
-                let next = next.filter(|_| layer == 0).map(|code| code.bytes()[0]);
-                self.single_only = few && i >= TRIES[1];
-                self.lose(layer, hypothesis, 0, next, costs, &mut added);
-                self.single_only = false;
+            self.single_only = few && i >= TRIES[1];
+            if single {
+                self.offer(&mut offers, hypothesis, 0, (first, code), costs);
+            } else {
+                for layer in 0..self.chain.0.len() {
+                    let next = next.filter(|_| layer == 0).map(|code| code.bytes()[0]);
+                    self.lose(layer, hypothesis, 0, next, costs, &mut added);
+                }
             }
+            self.single_only = false;
         }
-        // Of the thousands that a double-byte codec may have lost most do not go together with what follows.
-        let is_plain = !matches!(self.page, ' ' | '?');
-        if let (Some(code), [layer]) = (next.filter(|_| is_plain), &*self.chain.0)
-            && layer.right != Right::Utf8
-        {
-            for hypothesis in &mut added {
-                hypothesis.ahead = self.ahead(hypothesis, Some(code));
-            }
-            let ranks = beam.iter().chain(&added).map(Hypothesis::rank);
-            let best = ranks.fold(f32::NEG_INFINITY, f32::max);
-            added.retain(|h| h.ahead > -DEAD_END && h.rank() > best - BEHIND);
-            added.sort_by(|a, b| b.rank().total_cmp(&a.rank()));
-            added.truncate(WIDTH_SILENT);
-        }
+        self.make(&mut offers, &mut added);
         beam.append(&mut added);
     }
 
@@ -1031,10 +1370,14 @@ impl Search<'_> {
         if hypothesis.at_rest() {
             return 0.0;
         }
+        self.ahead_of(hypothesis.pending[0], code)
+    }
+
+    /// The same for what is pending in the only layer of a chain.
+    fn ahead_of(&self, mut pending: Pending, code: Option<Code>) -> f32 {
         let (Some(code), [layer]) = (code, &*self.chain.0) else {
             return -INCOMPLETE;
         };
-        let mut pending = hypothesis.pending[0];
         for &byte in code.bytes() {
             match layer.right.step(pending, byte) {
                 Step::Wait(next) => pending = next,
@@ -1048,11 +1391,18 @@ impl Search<'_> {
         -INCOMPLETE
     }
 
+    /// Hypotheses kept while a lost byte waits for its right-hand neighbours.
+    fn width_after_hole(&self) -> usize {
+        if self.narrow {
+            NARROW.width
+        } else {
+            WIDTH_AFTER_HOLE
+        }
+    }
+
     /// Ranks what came of one character, and turns it into nodes.
-    fn finish_step(&mut self, beam: &mut Vec<Hypothesis>, to: usize, following: Option<char>) {
-        let code = following
-            .filter(|&c| !matches!(c, '?' | ' ' | char::REPLACEMENT_CHARACTER))
-            .and_then(|c| self.chain.0[0].wrong.encode(c));
+    fn finish_step(&mut self, beam: &mut Vec<Hypothesis>, to: usize) {
+        let code = self.following;
         for hypothesis in beam.iter_mut() {
             hypothesis.ahead = self.ahead(hypothesis, code);
         }
@@ -1060,10 +1410,16 @@ impl Search<'_> {
             .iter()
             .map(Hypothesis::rank)
             .fold(f32::NEG_INFINITY, f32::max);
-        beam.retain(|h| h.rank() > best - BEHIND);
-        if beam.len() > 1 {
-            beam.sort_by(|a, b| b.rank().total_cmp(&a.rank()));
-        }
+        let mut order = std::mem::take(&mut self.order);
+        let ranks = beam.iter().map(Hypothesis::rank).enumerate();
+        order.extend(ranks.filter(|&(_, rank)| rank > best - BEHIND));
+        order.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let mut ranked = self.pool.pop().unwrap_or_default();
+        ranked.extend(order.drain(..).map(|(i, _)| beam[i]));
+        self.order = order;
+        std::mem::swap(beam, &mut ranked);
+        ranked.clear();
+        self.pool.push(ranked);
         let mut kept: usize = 0;
         let mut complete = 0;
         let mut settled = 0;
@@ -1073,7 +1429,7 @@ impl Search<'_> {
             let waits =
                 hypothesis.fresh == FRESH || hypothesis.put_count > 0 && !hypothesis.at_rest();
             let room = if waits {
-                kept < WIDTH_AFTER_HOLE
+                kept < self.width_after_hole()
             } else if hypothesis.fresh > 0 {
                 complete < WIDTH_COMPLETE
             } else {
@@ -1187,7 +1543,6 @@ impl Search<'_> {
                 path: Vec::new(),
                 rivals: Vec::new(),
                 score: f32::NEG_INFINITY,
-                lookups: self.lookups,
             };
         };
         for other in &beam[1..] {
@@ -1213,7 +1568,6 @@ impl Search<'_> {
             path,
             rivals,
             score: best.score,
-            lookups: self.lookups,
         }
     }
 
