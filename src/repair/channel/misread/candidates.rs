@@ -82,6 +82,10 @@ const ODD_EACH: f32 = 0.35;
 /// rare names among them, and all misread ones that such a search finds something in.
 const OFF: f32 = 20.0;
 const OFF_OTHER: f32 = 4.0;
+/// The share of kana or Hangul above ASCII that makes a text Japanese or Korean, and nats of each character from which on it
+/// reads as such: sentences are at -5 to -7, GBK that is shown as Korean at -10.
+const OTHER_LANGUAGE: f32 = 0.3;
+const OTHER_READS: f32 = -8.0;
 /// Text under a layer is looked at further when so much of it, above ASCII, is still suspicious.
 const SUSPICIOUS: f32 = 0.25;
 
@@ -146,6 +150,7 @@ pub(super) fn chains(
                     && let Some((broken, under)) = undone
                     && broken <= BROKEN
                     && suspicious(&under) >= SUSPICIOUS
+                    && !is_other_language(&under, model)
                 {
                     let first = if layer.right == Right::Utf8 {
                         UTF8_FIRST
@@ -369,6 +374,19 @@ fn is_sound(sample: &str, enough: f32, model: &Model) -> bool {
         }
     }
     true
+}
+
+/// Whether a text is Korean or Japanese that reads well, with what was lost left out: it is the original, whatever else
+/// could be made of it.
+fn is_other_language(text: &str, model: &Model) -> bool {
+    let is_own = |c| matches!(c, '\u{3041}'..='\u{30FF}' | '\u{AC00}'..='\u{D7A3}');
+    if share(text, is_own) < OTHER_LANGUAGE {
+        return false;
+    }
+    let whole = |&c: &char| c != char::REPLACEMENT_CHARACTER;
+    let rest: String = text.chars().filter(whole).collect();
+    let above = rest.chars().filter(|c| !c.is_ascii()).count();
+    plain::score(model, model.line_start(), &rest) > OTHER_READS * above as f32
 }
 
 /// Whether a sample is so little of a text that it may be worth the searches that fill what was lost.
