@@ -53,6 +53,8 @@ const EVEN_KNOWN: f32 = 1.0;
 const LOST: f32 = 2.0;
 /// Log-odds for each nat.
 const SLOPE: f32 = 0.8;
+/// Confidence from which on a run speaks for its chain.
+const SURE: f32 = 0.9;
 /// Support from which on a page is known to have been misread with a chain.
 const KNOWN: f32 = 60.0;
 /// What it costs to begin a run with a chain that the page has shown.
@@ -74,6 +76,10 @@ const LINE: usize = 4096;
 /// novels has hundreds), then of long ones, as text in another language has them.
 const MOST_DEEP: [usize; 2] = [4, 8];
 const MOST_FAILURES: [usize; 2] = [16, 64];
+/// A page on which so many bytes that may have been misread gave nothing, and so many times as many as came back, is in
+/// another language as a rule: what its lines give by accident says nothing of the others, and is not worth much time.
+const MOST_IN_VAIN: usize = 4096;
+const VAIN_SHARE: usize = 4;
 /// One in so many is looked at from there on, and again so many times fewer when there are as many times more.
 const EVERY: [usize; 2] = [64, 8];
 /// Suspicious characters of a kind side by side that make a part of its own.
@@ -113,6 +119,8 @@ pub fn repair(text: &str, model: &Model, options: &Options) -> (EditList, Vec<Un
         model,
         known: Vec::new(),
         failures: [0; 2],
+        in_vain: 0,
+        restored: 0,
         runs: BTreeMap::new(),
         cache: search::Cache::default(),
     };
@@ -321,8 +329,11 @@ struct Repairer<'t> {
     text: &'t str,
     model: &'t Model,
     known: Vec<Known>,
-    /// Stretches that nothing was found in, short and long ones.
+    /// Stretches that nothing sure was found in, short and long ones.
     failures: [usize; 2],
+    /// Bytes of stretches that nothing sure was found for, and of those that it was found for.
+    in_vain: usize,
+    restored: usize,
     /// What is believed, by where it begins.
     runs: BTreeMap<usize, Run>,
     cache: search::Cache,
@@ -393,12 +404,21 @@ impl Repairer<'_> {
                 better(&mut best, found, &chain);
             }
         }
+        let sure_runs = best
+            .iter()
+            .flat_map(|(_, runs)| runs)
+            .filter(|run| run.confidence >= SURE);
+        let restored: usize = sure_runs.map(|run| run.span.len()).sum();
+        if discover {
+            self.restored += restored;
+            self.in_vain += piece.stretch.len().saturating_sub(restored);
+            self.failures[kind] += usize::from(restored == 0);
+        }
         let Some((_, runs)) = best else {
-            self.failures[kind] += usize::from(discover);
             return;
         };
         for run in runs {
-            let support = if run.confidence >= 0.9 {
+            let support = if run.confidence >= SURE {
                 run.support
             } else {
                 0.0
@@ -429,6 +449,17 @@ impl Repairer<'_> {
         failures.is_multiple_of(every)
     }
 
+    /// Whether the page has shown that it was misread with a chain.
+    fn is_known(&self, chain: &Chain) -> bool {
+        let known = self.known.iter().find(|known| known.chain == *chain);
+        known.is_some_and(|known| known.support >= KNOWN) && !self.is_in_vain()
+    }
+
+    /// Whether what may have been misread was not, nearly throughout.
+    fn is_in_vain(&self) -> bool {
+        self.in_vain > MOST_IN_VAIN.max(VAIN_SHARE * self.restored)
+    }
+
     /// How fast a piece is searched with a chain that the page has shown (`known`) or not.
     fn pace(&self, piece: &Piece, known: bool) -> (usize, usize) {
         let kind = piece.kind(self.text);
@@ -441,10 +472,7 @@ impl Repairer<'_> {
 
     /// The runs of a piece with one chain, those that nobody would believe left out, and the score of the search.
     fn runs_of(&mut self, piece: &Piece, chain: &Chain) -> (f32, Vec<Run>) {
-        let known = self
-            .known
-            .iter()
-            .any(|known| known.chain == *chain && known.support >= KNOWN);
+        let known = self.is_known(chain);
         let open = if known { OPEN_KNOWN } else { search::OPEN };
         let text = &self.text[piece.span.clone()];
         let mut way = search::Way {
