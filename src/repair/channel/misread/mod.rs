@@ -373,12 +373,14 @@ impl Repairer<'_> {
         if settled && !discover {
             return;
         }
+        let kind = piece.kind(self.text);
+        let may_discover = discover && self.may_discover(kind);
         let mut best: Option<(f32, Vec<Run>)> = None;
         for i in 0..self.known.len() {
-            if self.known[i].support < KNOWN && !discover {
+            let chain = self.known[i].chain.clone();
+            if !may_discover && !self.is_known(&chain) {
                 continue;
             }
-            let chain = self.known[i].chain.clone();
             let found = self.runs_of(piece, &chain);
             better(&mut best, found, &chain);
         }
@@ -387,8 +389,7 @@ impl Repairer<'_> {
                 .is_some_and(|(_, runs)| runs.iter().any(|run| run.confidence >= 0.99))
         };
         let sample = piece.sample(self.text);
-        let kind = piece.kind(self.text);
-        if discover && !sure(&best) && self.may_discover(kind) && holes(sample) <= MOST_HOLES {
+        if may_discover && !sure(&best) && holes(sample) <= MOST_HOLES {
             let layers = if self.failures[kind] < MOST_DEEP[kind] {
                 MOST_LAYERS
             } else {
