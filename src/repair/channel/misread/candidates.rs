@@ -101,7 +101,7 @@ pub(super) fn chains(
 ) -> Vec<Chain> {
     // The more there is on a line, the more of it may be odd by accident.
     let enough = ODD.max(ODD_EACH * stretch.chars().take(SAMPLE).count() as f32);
-    let is_odd = |sample: &&str| !is_sound(sample, enough, model) || is_whole_utf8(sample);
+    let is_odd = |sample: &&str| !is_sound(sample, unusual, enough, model) || is_whole_utf8(sample);
     let beginning = unusual.then(|| {
         let end = stretch.char_indices().nth(SAMPLE);
         &stretch[..end.map_or(stretch.len(), |(at, _)| at)]
@@ -349,7 +349,7 @@ fn is_half_width(sample: &str) -> bool {
 
 /// Whether Han that stand in a sample read so well as they are that no misreading could be shown: what is rare is
 /// part of a word (踉跄), or alone among what is not.
-fn is_sound(sample: &str, enough: f32, model: &Model) -> bool {
+fn is_sound(sample: &str, unusual: bool, enough: f32, model: &Model) -> bool {
     let mut context = model.line_start();
     let mut odd = 0.0_f32;
     for c in sample.chars() {
@@ -361,9 +361,9 @@ fn is_sound(sample: &str, enough: f32, model: &Model) -> bool {
         if c.is_ascii() {
             continue;
         }
-        // What a frequent character costs in its place makes no difference, and is most of what this would take.
+        // Among rare characters it makes no difference what a frequent one costs in its place, which would be most of the work.
         let symbol = model.symbol(c);
-        let nats = if look::is_suspicious(c) {
+        let nats = if unusual || look::is_suspicious(c) {
             model.log_prob(before, symbol)
         } else {
             model.unigram_log_prob(symbol)
