@@ -189,7 +189,10 @@ fn beside_space(
                 note,
             })
         }
-        (Some(a), Some(b)) if a.is_alphabetic() && a.is_ascii() && b.is_ascii_alphabetic() => None,
+        // In other writing it is a question, and right behind a word before Chinese too.
+        (Some(a), Some(b)) if is_letter(a) && (is_letter(b) || before == Some(a) && is_han(b)) => {
+            None
+        }
         (Some(a), _) if is_han(a) => None,
         _ => Some(Reading {
             new: "",
@@ -198,6 +201,11 @@ fn beside_space(
             note,
         }),
     }
+}
+
+/// A letter of any writing but Chinese.
+fn is_letter(c: char) -> bool {
+    c.is_alphabetic() && !is_han(c)
 }
 
 /// `尼爾?蓋曼`: the dot between the parts of a name, or the end of a question.
