@@ -132,7 +132,8 @@ pub fn repair(text: &str, model: &Model, options: &Options) -> (EditList, Vec<Un
         repairer.repair(piece, true);
     }
     // What was too short to prove anything may read well with a chain that longer pieces have shown.
-    if repairer.known.iter().any(|known| known.support >= KNOWN) {
+    let is_known = |known: &Known| repairer.is_known(&known.chain);
+    if repairer.known.iter().any(is_known) {
         for piece in &pieces {
             repairer.repair(piece, false);
         }
